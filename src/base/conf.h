@@ -1,0 +1,70 @@
+/* Configuration: one typed table of keys makes the parser, --help, the example file and the effective
+ * configuration.
+ *
+ * In: an INI file (inih) and command-line flags, which win. Out: typed values. Every key is also a flag
+ * (`publish_interval` is --publish-interval). An unknown key or a bad value is ERR_REJECT naming file,
+ * line, key, what is expected and, for an unknown key, the nearest known name; so is a key that one
+ * file sets twice. Durations are written with a unit (250ms, 5s, 5m, 2h, 1d), sizes too (512, 64KiB,
+ * 1MiB, 2GiB). In a file a comment is a line that begins with # or ;, or what follows a # or ; that
+ * stands alone, as a word ("#bird" is a value). A file is at most 1 MiB. */
+#pragma once
+#include "base/buf.h"
+#include "base/err.h"
+
+enum conf_type {
+	CONF_TEXT,     /* const char *, NULL when empty */
+	CONF_INT,      /* int64_t */
+	CONF_BYTES,    /* int64_t, bytes */
+	CONF_DURATION, /* int64_t, microseconds */
+	CONF_BOOL,     /* bool: yes/no, true/false, on/off, 1/0 */
+	CONF_CHOICE,   /* const char *, one of `choices` */
+	CONF_LIST,     /* char **, NULL-terminated, NULL when empty; commas in a file, repeated as a
+			  flag (then a comma is part of the value) */
+};
+
+struct conf_key {
+	const char *section; /* as in the file: "lake", "wire" …; NULL: flag only, not in a file */
+	const char *name;    /* at most 48 bytes and unique, whatever the section */
+	enum conf_type type;
+	size_t offset;            /* of the value in the caller's struct */
+	const char *default_text; /* as it would be written; NULL: none (zero, NULL) */
+	const char *choices;      /* CONF_CHOICE: "table,csv,json" */
+	const char *value_name;   /* for --help: "DIR"; NULL: by type; "" a flag without value */
+	const char *help;         /* one line, names the unit; NULL: not in --help */
+	int64_t min, max;         /* numbers; both 0: any; max INT64_MAX: no upper bound */
+};
+
+struct conf {
+	const struct conf_key *keys;
+	size_t count;
+	void *values;         /* the caller's struct */
+	const char **origins; /* per key: "default", "FILE:LINE", "--flag"; owned */
+};
+
+/* Sets the defaults; `values` is zeroed by the caller and outlives `conf`. */
+void conf_init(struct conf *conf, const struct conf_key *keys, size_t count, void *values);
+void conf_release(struct conf *conf); /* frees text values too */
+/* Reads a file. Missing or unreadable: ERR_REJECT. After a failure some values may be set. */
+MUST_CHECK enum err_kind conf_read_file(struct conf *conf, const char *path, struct err *err);
+/* As conf_read_file() from memory; `name` is used in messages. */
+MUST_CHECK enum err_kind conf_read_text(struct conf *conf, const char *name, struct str text,
+					struct err *err);
+/* Takes flags out of argv[1..], "--name value" and "--name=value", up to "--"; what is left stays in
+ * argv, *ret_argc many with argv[0]. Only keys for which `accepted` (name -> bool) is true are known;
+ * NULL: all. A flag given twice: the later wins, but lists grow. "-" is no flag; "-x" is an unknown
+ * one. A value that begins with "--" is written --name=value; an empty one is refused. */
+MUST_CHECK enum err_kind conf_read_flags(struct conf *conf, int argc, char **argv,
+					 bool (*accepted)(const char *name), int *ret_argc,
+					 struct err *err);
+/* Sets one value from its text, with a word on where it comes from. */
+MUST_CHECK enum err_kind conf_set(struct conf *conf, const struct conf_key *key, struct str text,
+				  const char *origin, struct err *err);
+/* The effective configuration, "key = value   # origin" by section, without keys that are flags only;
+ * can be read again unless a value has a comma in a list or a comment's mark. Values of secrets never
+ * stand in a configuration, only the files that hold them. */
+void conf_print(const struct conf *conf, struct buf *ret);
+/* The flags part of --help, 80 columns. */
+void conf_help(const struct conf *conf, bool (*accepted)(const char *name), struct buf *ret);
+/* Parsers of values, for those who need them alone. */
+bool conf_parse_bytes(struct str text, int64_t *ret_bytes);
+bool conf_parse_duration(struct str text, int64_t *ret_us);
