@@ -1,0 +1,205 @@
+#include "post/post.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <utf8proc.h>
+
+/* Adds utf8proc's mapping of valid UTF-8 under `options`. */
+static void add_mapped(struct buf *buf, struct str text, utf8proc_option_t options)
+{
+	utf8proc_uint8_t *mapped = NULL;
+	utf8proc_ssize_t len = utf8proc_map((const utf8proc_uint8_t *)text.ptr,
+					    (utf8proc_ssize_t)text.len, &mapped, options);
+	assert(len >= 0);
+	buf_add(buf, mapped, (size_t)len);
+	free(mapped);
+}
+
+static const utf8proc_option_t NFC = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
+
+/* What normalising would do costs far more than finding out that it would do nothing. A character is
+ * inert when it is its own NFC and cannot join the one before it: no mark (every composing character is
+ * one, but for Hangul vowels and finals and, in Unicode 16, Kirat Rai). Text of inert characters is
+ * NFC. Found out once a character, by any thread; racing threads find the same. */
+enum inert { INERT_UNKNOWN, INERT_YES, INERT_NO };
+enum { INERT_END = 0x20000 };
+static _Atomic uint8_t inert_known[INERT_END];
+
+static bool may_join(utf8proc_int32_t c)
+{
+	utf8proc_category_t category = utf8proc_category(c);
+	bool hangul_parts = (c >= 0x1100 && c < 0x1200) || (c >= 0xa960 && c < 0xa980) ||
+			    (c >= 0xd7b0 && c < 0xd800);
+	bool kirat_rai = c >= 0x16d40 && c < 0x16d80;
+	return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC ||
+	       category == UTF8PROC_CATEGORY_ME || hangul_parts || kirat_rai;
+}
+
+static bool find_inert(utf8proc_int32_t c)
+{
+	utf8proc_uint8_t bytes[4];
+	struct buf composed = { 0 };
+	utf8proc_ssize_t len = utf8proc_encode_char(c, bytes);
+	struct str alone = str_make((const char *)bytes, (size_t)len);
+	add_mapped(&composed, alone, NFC);
+	bool inert = !may_join(c) && str_equal(buf_str(&composed), alone);
+	buf_release(&composed);
+	return inert;
+}
+
+static bool is_inert(utf8proc_int32_t c)
+{
+	if (c >= INERT_END)
+		return false;
+	uint8_t known = atomic_load_explicit(&inert_known[c], memory_order_relaxed);
+	if (known == INERT_UNKNOWN) {
+		known = find_inert(c) ? INERT_YES : INERT_NO;
+		atomic_store_explicit(&inert_known[c], known, memory_order_relaxed);
+	}
+	return known == INERT_YES;
+}
+
+/* Decodes a character of valid UTF-8. */
+static size_t decode(const char *text, utf8proc_int32_t *ret_c)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	if (at[0] < 0x80) {
+		*ret_c = at[0];
+		return 1;
+	}
+	if (at[0] < 0xe0) {
+		*ret_c = (at[0] & 0x1f) << 6 | (at[1] & 0x3f);
+		return 2;
+	}
+	if (at[0] < 0xf0) {
+		*ret_c = (at[0] & 0x0f) << 12 | (at[1] & 0x3f) << 6 | (at[2] & 0x3f);
+		return 3;
+	}
+	*ret_c = (at[0] & 0x07) << 18 | (at[1] & 0x3f) << 12 | (at[2] & 0x3f) << 6 | (at[3] & 0x3f);
+	return 4;
+}
+
+static bool is_nfc(struct str text)
+{
+	utf8proc_int32_t c;
+	for (size_t at = 0; at < text.len;) {
+		if ((unsigned char)text.ptr[at] < 0x80) {
+			at++;
+			continue;
+		}
+		at += decode(text.ptr + at, &c);
+		if (!is_inert(c))
+			return false;
+	}
+	return true;
+}
+
+static void add_nfc(struct buf *buf, struct str text)
+{
+	if (is_nfc(text))
+		buf_add_str(buf, text);
+	else
+		add_mapped(buf, text, NFC);
+}
+
+/* Replaces `entity` by `byte` in place; the text only gets shorter. */
+static void decode_entity(struct buf *buf, struct str entity, char byte)
+{
+	size_t to = 0;
+	for (size_t from = 0; from < buf->len;) {
+		struct str rest = str_make(buf->ptr + from, buf->len - from);
+		bool here = rest.ptr[0] == '&' && str_starts(rest, entity);
+		buf->ptr[to++] = here ? byte : rest.ptr[0];
+		from += here ? entity.len : 1;
+	}
+	buf->len = to;
+}
+
+/* How many bytes of a control character or line break stand at `at`: 0 for none. */
+static size_t control_here(struct str text, size_t at)
+{
+	const unsigned char *c = (const unsigned char *)text.ptr + at;
+	size_t left = text.len - at;
+	if (c[0] < 0x20 || c[0] == 0x7f)
+		return 1;
+	if (c[0] == 0xc2 && left >= 2 && c[1] < 0xa0) /* U+0080 to U+009F */
+		return 2;
+	if (c[0] == 0xe2 && left >= 3 && c[1] == 0x80 && (c[2] == 0xa8 || c[2] == 0xa9))
+		return 3;
+	return 0;
+}
+
+static void collapse_controls(struct buf *buf)
+{
+	struct str text = buf_str(buf);
+	size_t to = 0;
+	bool in_run = false;
+	for (size_t from = 0; from < text.len;) {
+		size_t control = control_here(text, from);
+		if (control == 0)
+			buf->ptr[to++] = buf->ptr[from];
+		else if (!in_run)
+			buf->ptr[to++] = ' ';
+		in_run = control > 0;
+		from += control ? control : 1;
+	}
+	buf->len = to;
+}
+
+static bool has_controls(struct str text)
+{
+	for (size_t at = 0; at < text.len; at++) {
+		unsigned char c = (unsigned char)text.ptr[at];
+		if (c < 0x20 || c == 0x7f || c == 0xc2 || c == 0xe2)
+			return true;
+	}
+	return false;
+}
+
+void post_clean(struct str text, struct buf *ret)
+{
+	bool entities = text.len > 0 && memchr(text.ptr, '&', text.len);
+	if (!entities && !has_controls(text)) {
+		add_nfc(ret, text);
+		return;
+	}
+	struct buf work = { 0 };
+	buf_add_str(&work, text);
+	if (entities) {
+		decode_entity(&work, STR("&lt;"), '<');
+		decode_entity(&work, STR("&gt;"), '>');
+		decode_entity(&work, STR("&amp;"), '&');
+	}
+	collapse_controls(&work);
+	add_nfc(ret, buf_str(&work));
+	buf_release(&work);
+}
+
+/* Folding ASCII is lower-casing it; *ret is left alone when there is anything else. */
+static bool fold_ascii(struct str text, struct buf *ret)
+{
+	size_t before = ret->len;
+	buf_reserve(ret, text.len);
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+		if ((unsigned char)c >= 0x80) {
+			ret->len = before;
+			return false;
+		}
+		ret->ptr[ret->len++] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+	}
+	return true;
+}
+
+void post_fold(struct str text, struct buf *ret)
+{
+	struct buf composed = { 0 }, folded = { 0 };
+	if (fold_ascii(text, ret))
+		return;
+	add_nfc(&composed, text);
+	add_mapped(&folded, buf_str(&composed), UTF8PROC_CASEFOLD);
+	add_nfc(ret, buf_str(&folded));
+	buf_release(&composed);
+	buf_release(&folded);
+}

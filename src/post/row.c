@@ -1,0 +1,445 @@
+/* A line becomes a row in three steps: the document is read and its key (id and time) decides whether
+ * it is a post at all; its members are walked beside the tree of columns.def, each filling its column
+ * or going to extra; then the computed columns are made from what was found. */
+#include "post/reader.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+struct post_reader *post_reader_new(const char *stream_id, const struct column_lender *lender)
+{
+	struct post_reader *reader = mem_zalloc(1, sizeof *reader);
+	size_t len = strlen(stream_id);
+	if (len >= sizeof reader->stream_id)
+		len = sizeof reader->stream_id - 1;
+	memcpy(reader->stream_id, stream_id, len);
+	reader->lender = lender;
+	reader->tree = column_tree();
+	reader->columns = post_columns(&reader->column_count);
+	reader->node_seen = mem_zalloc(reader->tree->node_count, sizeof *reader->node_seen);
+	reader->column_filled = mem_zalloc(reader->column_count, sizeof *reader->column_filled);
+	reader->created_at = column_named("created_at");
+	reader->hashtags = column_named("hashtags");
+	return reader;
+}
+
+void post_reader_free(struct post_reader *reader)
+{
+	if (!reader)
+		return;
+	json_release(&reader->doc);
+	struct buf *bufs[] = { &reader->extra,       &reader->renamed,    &reader->derived,
+			       &reader->moved_names, &reader->duplicates, &reader->text,
+			       &reader->folded,      &reader->json,       &reader->unique };
+	for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
+		buf_release(bufs[i]);
+	free(reader->entries);
+	free(reader->node_seen);
+	free(reader->column_filled);
+	free(reader);
+}
+
+/* --- the key -------------------------------------------------------------------------------------- */
+
+static enum err_kind read_key(yyjson_val *id_val, yyjson_val *created_at, struct post_key *ret,
+			      struct err *err)
+{
+	if (!yyjson_is_str(id_val))
+		return err_set(err, ERR_REJECT, "no id, or it is not a string");
+	if (!post_id_parse(json_text(id_val), &ret->id))
+		return err_set(err, ERR_REJECT, "the id is not a number of 1 to 19 digits");
+	if (yyjson_is_str(created_at) &&
+	    time_parse(json_text(created_at), &ret->time_us) != TIME_BAD &&
+	    post_time_is_plausible(ret->time_us))
+		return ERR_NONE;
+	if (!post_id_time(ret->id, &ret->time_us))
+		return err_set(err, ERR_REJECT,
+			       "no created_at, and the id is too old to tell the time");
+	return ERR_NONE;
+}
+
+static enum err_kind read_object(struct post_reader *reader, struct str line, struct err *err)
+{
+	TRY(json_read(&reader->doc, line, err));
+	if (!yyjson_is_obj(reader->doc.root))
+		return err_set(err, ERR_REJECT, "not an object");
+	return ERR_NONE;
+}
+
+enum err_kind post_reader_key(struct post_reader *reader, struct str line, struct post_key *ret_key,
+			      struct err *err)
+{
+	struct post_key key;
+	TRY(read_object(reader, line, err));
+	TRY(read_key(json_get(reader->doc.root, "id"), json_get(reader->doc.root, "created_at"),
+		     &key, err));
+	*ret_key = key;
+	return ERR_NONE;
+}
+
+/* Lists the root's members once, so that none is searched for again. */
+static void list_members(struct post_reader *reader)
+{
+	size_t at, max;
+	yyjson_val *key, *val;
+	memset(reader->root, 0, sizeof reader->root);
+	reader->entry_count = 0;
+	MEM_GROW(reader->entries, reader->entry_cap, yyjson_obj_size(reader->doc.root));
+	yyjson_obj_foreach(reader->doc.root, at, max, key, val) {
+		const struct column_node *node =
+			column_node_find(reader->tree->root, json_text(key));
+		reader->entries[reader->entry_count++] =
+			(struct root_entry){ .node = node, .key = key, .val = val };
+		if (node && node->root != ROOT_NONE)
+			reader->root[node->root] = val;
+	}
+}
+
+static void list_moved(struct post_reader *reader)
+{
+	size_t at, max;
+	yyjson_val *key, *val, *ours = reader->root[ROOT_AVIARY];
+	memset(reader->moved, 0, sizeof reader->moved);
+	reader->has_moved = yyjson_is_obj(ours) && yyjson_obj_size(ours) > 0;
+	if (!reader->has_moved)
+		return;
+	yyjson_obj_foreach(ours, at, max, key, val) {
+		const struct column_node *node =
+			column_node_find(reader->tree->root, json_text(key));
+		if (node && node->root > ROOT_AVIARY && node->root != ROOT_NONE)
+			reader->moved[node->root] = val;
+	}
+}
+
+/* --- the walk ------------------------------------------------------------------------------------- */
+
+static void note_spelling(struct post_reader *reader, const struct column_node *node)
+{
+	if (!node->aliased)
+		return;
+	reader->old_names |= !node->renamed;
+	reader->new_names |= node->renamed;
+	if (node->renamed) {
+		buf_reset(&reader->text);
+		path_add(reader, &reader->text);
+		extra_list_add(&reader->renamed, buf_str(&reader->text));
+	}
+}
+
+static void fill_column(struct post_reader *reader, const struct column_node *node, yyjson_val *val)
+{
+	const int *computed = reader->tree->computed;
+	struct column_vector *vector = &reader->vectors[node->column];
+	if (reader->column_filled[node->column] == reader->line_number) {
+		extra_add(reader, val); /* its other spelling came first */
+		return;
+	}
+	reader->column_filled[node->column] = reader->line_number;
+	note_spelling(reader, node);
+	if (node->column == computed[COMPUTED_REFERENCED_POSTS])
+		fill_referenced(reader, vector, val);
+	else if (node->column == computed[COMPUTED_USERS_ALL])
+		fill_users_all(reader, vector, val);
+	else
+		fill_value(reader, vector, reader->row, val);
+}
+
+static void walk(struct post_reader *reader, const struct column_node *node, yyjson_val *object);
+
+static void visit(struct post_reader *reader, const struct column_node *node, yyjson_val *val)
+{
+	reader->duplicate |= reader->node_seen[node->index] == reader->line_number;
+	reader->node_seen[node->index] = reader->line_number;
+	if (node->column >= 0)
+		fill_column(reader, node, val);
+	else if (yyjson_is_obj(val) && yyjson_obj_size(val) > 0)
+		walk(reader, node, val);
+	else
+		extra_add(reader, val);
+}
+
+static void walk(struct post_reader *reader, const struct column_node *node, yyjson_val *object)
+{
+	size_t at, max;
+	yyjson_val *key, *val;
+	yyjson_obj_foreach(object, at, max, key, val) {
+		const struct column_node *child = column_node_find(node, json_text(key));
+		path_push_key(reader, key);
+		if (child)
+			visit(reader, child, val);
+		else
+			extra_add(reader, val);
+		path_pop(reader);
+	}
+}
+
+static bool is_ours(const struct column_node *node)
+{
+	return node && node->root > ROOT_AVIARY && node->root != ROOT_NONE;
+}
+
+/* `media` repeats the first of media_all, which gives it back. */
+static bool is_repeated_medium(const struct post_reader *reader, const struct column_node *node,
+			       yyjson_val *val)
+{
+	return node->root == ROOT_MEDIA &&
+	       yyjson_equals(val, yyjson_arr_get_first(our_member(reader, ROOT_MEDIA_ALL)));
+}
+
+static void visit_ours(struct post_reader *reader, const struct column_node *node, yyjson_val *val)
+{
+	reader->quiet = is_repeated_medium(reader, node, val);
+	visit(reader, node, val);
+	reader->quiet = false;
+}
+
+static void walk_moved(struct post_reader *reader)
+{
+	size_t at, max;
+	yyjson_val *key, *val;
+	yyjson_obj_foreach(reader->root[ROOT_AVIARY], at, max, key, val) {
+		const struct column_node *node =
+			column_node_find(reader->tree->root, json_text(key));
+		path_push_key(reader, key);
+		if (is_ours(node)) {
+			visit_ours(reader, node, val);
+			extra_list_add(&reader->moved_names, json_source(&reader->doc, key));
+		} else {
+			extra_add(reader, val);
+		}
+		path_pop(reader);
+	}
+}
+
+/* created_at fills its column only when it is what decided the partition. */
+static void visit_created_at(struct post_reader *reader, const struct column_node *node,
+			     const struct post_key *key, yyjson_val *val)
+{
+	int64_t time;
+	bool decided = yyjson_is_str(val) && time_parse(json_text(val), &time) != TIME_BAD &&
+		       time == key->time_us;
+	if (decided) {
+		visit(reader, node, val);
+		return;
+	}
+	reader->duplicate |= reader->node_seen[node->index] == reader->line_number;
+	reader->node_seen[node->index] = reader->line_number;
+	extra_add(reader, val);
+}
+
+static void walk_entry(struct post_reader *reader, const struct post_key *key,
+		       const struct root_entry *entry)
+{
+	const struct column_node *node = entry->node;
+	if (node && node->root == ROOT_AVIARY && reader->has_moved &&
+	    entry->val == reader->root[ROOT_AVIARY])
+		walk_moved(reader);
+	else if (!node || node->root == ROOT_AVIARY || (is_ours(node) && reader->moved[node->root]))
+		extra_add(reader, entry->val);
+	else if (node->root == ROOT_CREATED_AT)
+		visit_created_at(reader, node, key, entry->val);
+	else if (is_ours(node))
+		visit_ours(reader, node, entry->val);
+	else
+		visit(reader, node, entry->val);
+}
+
+static void walk_root(struct post_reader *reader, const struct post_key *key)
+{
+	for (size_t i = 0; i < reader->entry_count; i++) {
+		path_push_key(reader, reader->entries[i].key);
+		walk_entry(reader, key, &reader->entries[i]);
+		path_pop(reader);
+	}
+}
+
+/* --- computed columns ----------------------------------------------------------------------------- */
+
+static struct column_vector *computed(const struct post_reader *reader, enum computed_column which)
+{
+	return &reader->vectors[reader->tree->computed[which]];
+}
+
+static void derive(struct post_reader *reader, const char *pointer)
+{
+	buf_reset(&reader->text);
+	buf_add_json(&reader->text, str_from(pointer));
+	extra_list_add(&reader->derived, buf_str(&reader->text));
+}
+
+static void derive_created_at(struct post_reader *reader, const struct post_key *key)
+{
+	int column = reader->created_at;
+	if (reader->column_filled[column] == reader->line_number)
+		return;
+	fill_int(&reader->vectors[column], reader->row, key->time_us);
+	derive(reader, "/created_at");
+}
+
+static void add_to_unit_list(void *context, struct str hashtag)
+{
+	struct buf *list = context;
+	buf_add_str(list, hashtag);
+	buf_add_byte(list, '\0');
+}
+
+/* Hashtags, each followed by a zero byte (no hashtag holds one: X's do not, and the pattern cannot). */
+static void hashtags_of(yyjson_val *entities, yyjson_val *text, struct buf *ret)
+{
+	size_t at, max;
+	yyjson_val *item;
+	buf_reset(ret);
+	if (!yyjson_is_obj(entities)) {
+		if (yyjson_is_str(text))
+			post_find_hashtags(json_text(text), add_to_unit_list, ret);
+		return;
+	}
+	yyjson_arr_foreach(json_get(entities, "hashtags"), at, max, item) {
+		struct str tag = json_get_text(item, "tag");
+		if (tag.ptr && !memchr(tag.ptr, '\0', tag.len)) {
+			buf_add_byte(ret, '#');
+			add_to_unit_list(ret, tag);
+		}
+	}
+}
+
+static void derive_hashtags(struct post_reader *reader)
+{
+	int column = reader->hashtags;
+	if (reader->column_filled[column] == reader->line_number)
+		return;
+	struct column_vector *vector = &reader->vectors[column];
+	hashtags_of(reader->root[ROOT_ENTITIES], reader->root[ROOT_TEXT], &reader->json);
+	size_t count = 0;
+	for (size_t i = 0; i < reader->json.len; i++)
+		count += reader->json.ptr[i] == '\0';
+	size_t row = fill_list(reader, vector, reader->row, count);
+	struct str rest = str_make(reader->json.ptr, reader->json.len), hashtag;
+	for (size_t i = 0; i < count && str_split(&rest, '\0', &hashtag); i++)
+		fill_text(reader, &vector->children[0], row + i, hashtag);
+	buf_reset(&reader->folded);
+	buf_add_str(&reader->folded, buf_str(&reader->json));
+	derive(reader, "/hashtags");
+}
+
+static void fold_into(struct post_reader *reader, struct column_vector *vector, size_t row,
+		      struct str hashtag)
+{
+	buf_reset(&reader->text);
+	post_fold(hashtag, &reader->text);
+	fill_text(reader, vector, row, buf_str(&reader->text));
+}
+
+static void fold_derived(struct post_reader *reader, struct column_vector *vector)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < reader->folded.len; i++)
+		count += reader->folded.ptr[i] == '\0';
+	size_t row = fill_list(reader, vector, reader->row, count);
+	struct str rest = str_make(reader->folded.ptr, reader->folded.len), hashtag;
+	for (size_t i = 0; i < count && str_split(&rest, '\0', &hashtag); i++)
+		fold_into(reader, &vector->children[0], row + i, hashtag);
+}
+
+static void compute_folded(struct post_reader *reader)
+{
+	struct column_vector *vector = computed(reader, COMPUTED_HASHTAGS_FOLDED);
+	yyjson_val *hashtags = our_member(reader, ROOT_HASHTAGS), *item;
+	size_t at, max;
+	if (!hashtags) {
+		fold_derived(reader, vector);
+		return;
+	}
+	if (!yyjson_is_arr(hashtags))
+		return;
+	size_t row = fill_list(reader, vector, reader->row, yyjson_arr_size(hashtags));
+	yyjson_arr_foreach(hashtags, at, max, item) {
+		if (yyjson_is_str(item))
+			fold_into(reader, &vector->children[0], row + at, json_text(item));
+	}
+}
+
+static void compute_clean(struct post_reader *reader, enum computed_column which, struct str text)
+{
+	if (!text.ptr)
+		return;
+	buf_reset(&reader->text);
+	post_clean(text, &reader->text);
+	fill_text(reader, computed(reader, which), reader->row, buf_str(&reader->text));
+}
+
+static void compute(struct post_reader *reader, const struct post_key *key, uint64_t stream_offset)
+{
+	derive_created_at(reader, key);
+	derive_hashtags(reader);
+	compute_folded(reader);
+	yyjson_val *note = reader->root[ROOT_NOTE_TWEET] ? reader->root[ROOT_NOTE_TWEET] :
+							   reader->root[ROOT_NOTE_POST];
+	compute_clean(reader, COMPUTED_TEXT_CLEAN, post_full_text(note, reader->root[ROOT_TEXT]));
+	compute_clean(reader, COMPUTED_DESCRIPTION_CLEAN,
+		      json_get_text(our_member(reader, ROOT_USER), "description"));
+	fill_text(reader, computed(reader, COMPUTED_STREAM_ID), reader->row,
+		  str_from(reader->stream_id));
+	fill_int(computed(reader, COMPUTED_STREAM_OFFSET), reader->row, (int64_t)stream_offset);
+	fill_text(reader, computed(reader, COMPUTED_VOCABULARY), reader->row,
+		  !reader->new_names ? STR("tweet") :
+		  reader->old_names  ? STR("mixed") :
+				       STR("post"));
+	extra_finish(reader);
+	if (reader->extra.len > 0)
+		fill_text(reader, computed(reader, COMPUTED_EXTRA), reader->row,
+			  buf_str(&reader->extra));
+}
+
+/* --- the row -------------------------------------------------------------------------------------- */
+
+static void begin_row(struct post_reader *reader)
+{
+	list_moved(reader);
+	reader->line_number++;
+	reader->depth = 0;
+	reader->duplicate = reader->quiet = reader->old_names = reader->new_names = false;
+	buf_reset(&reader->extra);
+	buf_reset(&reader->renamed);
+	buf_reset(&reader->derived);
+	buf_reset(&reader->moved_names);
+}
+
+static void clear_row(struct post_reader *reader)
+{
+	for (size_t i = 0; i < reader->column_count; i++)
+		reader->vectors[i].validity[reader->row / 64] &= ~(UINT64_C(1) << reader->row % 64);
+}
+
+/* Reads the line once more without its repeated members. */
+static enum err_kind without_duplicates(struct post_reader *reader, struct post_key *key,
+					struct err *err)
+{
+	clear_row(reader);
+	duplicates_remove(reader, &reader->unique);
+	TRY(read_object(reader, buf_str(&reader->unique), err));
+	list_members(reader);
+	TRY(read_key(reader->root[ROOT_ID], reader->root[ROOT_CREATED_AT], key, err));
+	begin_row(reader);
+	walk_root(reader, key);
+	return ERR_NONE;
+}
+
+enum err_kind post_reader_fill(struct post_reader *reader, struct str line, uint64_t stream_offset,
+			       struct column_vector *columns, size_t row, struct err *err)
+{
+	struct post_key key;
+	TRY(read_object(reader, line, err));
+	list_members(reader);
+	TRY(read_key(reader->root[ROOT_ID], reader->root[ROOT_CREATED_AT], &key, err));
+	reader->vectors = columns;
+	reader->row = row;
+	buf_reset(&reader->duplicates);
+	begin_row(reader);
+	walk_root(reader, &key);
+	if (reader->duplicate)
+		TRY(without_duplicates(reader, &key, err));
+	compute(reader, &key, stream_offset);
+	return ERR_NONE;
+}
