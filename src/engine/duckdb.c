@@ -1,0 +1,133 @@
+#include "engine/duckdb_private.h"
+
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+const char *engine_version(void)
+{
+	static char version[64];
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	pthread_mutex_lock(&lock);
+	if (!version[0]) {
+		const char *number = duckdb_library_version();
+		snprintf(version, sizeof version, "DuckDB %s", number + (number[0] == 'v'));
+	}
+	pthread_mutex_unlock(&lock);
+	return version;
+}
+
+static enum err_kind configure(duckdb_config config, const struct engine_options *options,
+			       struct err *err)
+{
+	char threads[16], memory[32];
+	snprintf(threads, sizeof threads, "%d", options->threads);
+	snprintf(memory, sizeof memory, "%lldB",
+		 (long long)(options->memory_bytes ? options->memory_bytes : INT64_C(1) << 30));
+	const char *pairs[][2] = {
+		{ "memory_limit", memory },
+		{ "preserve_insertion_order", "false" },
+		{ "autoinstall_known_extensions", "false" },
+		{ "autoload_known_extensions", "false" },
+		{ "allow_community_extensions", "false" },
+		{ "temp_directory", options->temp_dir ? options->temp_dir : "" },
+		{ "threads", options->threads ? threads : NULL },
+	};
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		if (pairs[i][1] &&
+		    duckdb_set_config(config, pairs[i][0], pairs[i][1]) != DuckDBSuccess)
+			return err_set(err, ERR_FATAL, "DuckDB does not take %s = %s", pairs[i][0],
+				       pairs[i][1]);
+	}
+	return ERR_NONE;
+}
+
+static enum err_kind open_database(const struct engine_options *options, duckdb_database *ret,
+				   struct err *err)
+{
+	duckdb_config config;
+	char *why = NULL;
+	if (duckdb_create_config(&config) != DuckDBSuccess)
+		return err_set(err, ERR_FATAL, "DuckDB: no configuration");
+	enum err_kind kind = configure(config, options, err);
+	if (kind == ERR_NONE && duckdb_open_ext(NULL, ret, config, &why) != DuckDBSuccess)
+		kind = err_set(err, ERR_FATAL, "DuckDB: %s", why ? why : "cannot start");
+	duckdb_free(why);
+	duckdb_destroy_config(&config);
+	return kind;
+}
+
+enum err_kind engine_open(const struct engine_options *options, struct engine **ret_engine,
+			  struct err *err)
+{
+	struct engine *engine = mem_zalloc(1, sizeof *engine);
+	pthread_mutex_init(&engine->lock, NULL);
+	enum err_kind kind = open_database(options, &engine->database, err);
+	struct session *session = NULL;
+	if (kind == ERR_NONE)
+		kind = session_open(engine, &session, err);
+	if (kind == ERR_NONE)
+		kind = lines_register(engine, session->connection, err);
+	session_close(session);
+	if (kind != ERR_NONE) {
+		engine_close(engine);
+		return kind;
+	}
+	*ret_engine = engine;
+	return ERR_NONE;
+}
+
+void engine_close(struct engine *engine)
+{
+	if (!engine)
+		return;
+	duckdb_close(&engine->database);
+	pthread_mutex_destroy(&engine->lock);
+	free(engine);
+}
+
+enum err_kind session_open(struct engine *engine, struct session **ret_session, struct err *err)
+{
+	struct session *session = mem_zalloc(1, sizeof *session);
+	session->engine = engine;
+	if (duckdb_connect(engine->database, &session->connection) != DuckDBSuccess) {
+		free(session);
+		return err_set(err, ERR_FATAL, "DuckDB: cannot connect");
+	}
+	enum err_kind kind = session_run(session, "SET TimeZone = 'UTC'", err);
+	if (kind != ERR_NONE) {
+		session_close(session);
+		return kind;
+	}
+	*ret_session = session;
+	return ERR_NONE;
+}
+
+void session_close(struct session *session)
+{
+	if (!session)
+		return;
+	duckdb_disconnect(&session->connection);
+	free(session);
+}
+
+enum err_kind duckdb_run(struct session *session, const char *sql, duckdb_result *ret,
+			 struct err *err)
+{
+	if (duckdb_query(session->connection, sql, ret) != DuckDBSuccess) {
+		const char *why = duckdb_result_error(ret);
+		err_set(err, ERR_REJECT, "%s", why ? why : "the statement failed");
+		duckdb_destroy_result(ret);
+		return ERR_REJECT;
+	}
+	return ERR_NONE;
+}
+
+enum err_kind session_run(struct session *session, const char *sql, struct err *err)
+{
+	duckdb_result result;
+	TRY(duckdb_run(session, sql, &result, err));
+	duckdb_destroy_result(&result);
+	return ERR_NONE;
+}

@@ -1,0 +1,367 @@
+/* The table function wire_lines(feed): wire lines parsed straight into DuckDB's vectors.
+ *
+ * post/ writes rows into struct column_vector; here those are made to point into the chunk DuckDB wants
+ * filled: plain values are stored by post/ itself, text and growth of lists come back through the
+ * lender's two functions. Each scanning thread has a post_reader and a group of lines of its own. */
+#include "engine/duckdb_private.h"
+
+#include "base/mem.h"
+#include "post/post.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* --- text -------------------------------------------------------------------------------------------- */
+
+/* Where the chunk's longer strings stand until the next chunk is asked for. DuckDB copies what it keeps
+ * of a chunk before it asks again, so this saves a copy into its own heap and the check of UTF-8 that
+ * has been done already. */
+struct text_heap {
+	struct text_block *blocks, *current;
+	size_t used;
+};
+struct text_block {
+	struct text_block *next;
+	size_t cap;
+	char bytes[];
+};
+enum { TEXT_BLOCK = 1 << 20 };
+
+static void heap_reset(struct text_heap *heap)
+{
+	heap->current = heap->blocks;
+	heap->used = 0;
+}
+
+static void heap_release(struct text_heap *heap)
+{
+	while (heap->blocks) {
+		struct text_block *next = heap->blocks->next;
+		free(heap->blocks);
+		heap->blocks = next;
+	}
+}
+
+/* The next block that has room, made when there is none. */
+static void heap_advance(struct text_heap *heap, size_t len)
+{
+	struct text_block **link = heap->current ? &heap->current->next : &heap->blocks;
+	while (*link && (*link)->cap < len)
+		link = &(*link)->next;
+	if (!*link) {
+		size_t cap = len > TEXT_BLOCK ? len : TEXT_BLOCK;
+		*link = mem_alloc(sizeof **link + cap);
+		**link = (struct text_block){ .cap = cap };
+	}
+	heap->current = *link;
+	heap->used = 0;
+}
+
+static char *heap_add(struct text_heap *heap, struct str text)
+{
+	if (!heap->current || heap->current->cap - heap->used < text.len)
+		heap_advance(heap, text.len);
+	char *to = heap->current->bytes + heap->used;
+	memcpy(to, text.ptr, text.len);
+	heap->used += text.len;
+	return to;
+}
+
+/* --- lending vectors -------------------------------------------------------------------------------- */
+
+static void clear_validity(uint64_t *validity, size_t from, size_t to)
+{
+	for (; from < to && from % 64 != 0; from++)
+		validity[from / 64] &= ~(UINT64_C(1) << from % 64);
+	if (from < to)
+		memset(validity + from / 64, 0, (to - from + 63) / 64 * 8);
+}
+
+/* Points a vector and what is below it at DuckDB's memory; rows [cleared, cap) become NULL. */
+static void lend(struct column_vector *vector, duckdb_vector handle, size_t cleared, size_t cap)
+{
+	const struct column_type *type = vector->type;
+	vector->handle = handle;
+	duckdb_vector_ensure_validity_writable(handle);
+	vector->validity = duckdb_vector_get_validity(handle);
+	vector->data = type->kind == COLUMN_STRUCT ? NULL : duckdb_vector_get_data(handle);
+	vector->cap = cap;
+	clear_validity(vector->validity, cleared, cap);
+	if (type->kind == COLUMN_STRUCT) {
+		for (size_t i = 0; i < type->child_count; i++)
+			lend(&vector->children[i], duckdb_struct_vector_get_child(handle, (idx_t)i),
+			     cleared, cap);
+	}
+}
+
+/* Lends the items of all lists at or below `vector`, empty. */
+static void lend_items(struct column_vector *vector)
+{
+	const struct column_type *type = vector->type;
+	if (type->kind == COLUMN_LIST) {
+		size_t cap = duckdb_vector_size();
+		duckdb_list_vector_reserve(vector->handle, cap);
+		vector->children[0].used = 0;
+		lend(&vector->children[0], duckdb_list_vector_get_child(vector->handle), 0, cap);
+	}
+	for (size_t i = 0; i < type->child_count; i++)
+		lend_items(&vector->children[i]);
+}
+
+static void put_text(struct column_vector *vector, size_t row, struct str text)
+{
+	duckdb_string_t *to = (duckdb_string_t *)vector->data + row;
+	if (text.len <= sizeof to->value.inlined.inlined) {
+		*to = (duckdb_string_t){ .value.inlined.length = (uint32_t)text.len };
+		memcpy(to->value.inlined.inlined, text.ptr, text.len);
+		return;
+	}
+	to->value.pointer.length = (uint32_t)text.len;
+	to->value.pointer.ptr = heap_add(vector->context, text);
+	memcpy(to->value.pointer.prefix, text.ptr, sizeof to->value.pointer.prefix);
+}
+
+static void grow(struct column_vector *list, size_t cap)
+{
+	struct column_vector *child = &list->children[0];
+	duckdb_list_vector_reserve(list->handle, cap);
+	lend(child, duckdb_list_vector_get_child(list->handle), child->cap, cap);
+}
+
+static const struct column_lender lender = { .put_text = put_text, .grow = grow };
+
+static void set_list_sizes(struct column_vector *vector)
+{
+	const struct column_type *type = vector->type;
+	if (type->kind == COLUMN_LIST)
+		duckdb_list_vector_set_size(vector->handle, vector->children[0].used);
+	for (size_t i = 0; i < type->child_count; i++)
+		set_list_sizes(&vector->children[i]);
+}
+
+static void shape(struct column_vector *vector, const struct column_type *type, void *context)
+{
+	*vector = (struct column_vector){ .type = type, .context = context };
+	vector->children = mem_zalloc(type->child_count, sizeof *vector->children);
+	for (size_t i = 0; i < type->child_count; i++)
+		shape(&vector->children[i], &type->children[i], context);
+}
+
+static void unshape(struct column_vector *vector)
+{
+	for (size_t i = 0; i < vector->type->child_count; i++)
+		unshape(&vector->children[i]);
+	free(vector->children);
+}
+
+/* --- the table function ----------------------------------------------------------------------------- */
+
+struct scan {
+	const struct line_feed *feed;
+	struct post_reader *reader;
+	struct column_vector *vectors;
+	size_t column_count;
+	struct text_heap texts;
+	void *group;
+	const struct line *lines;
+	size_t count, next;
+};
+
+static void scan_free(void *data)
+{
+	struct scan *scan = data;
+	scan->feed->release_group(scan->feed->context, scan->group);
+	post_reader_free(scan->reader);
+	for (size_t i = 0; i < scan->column_count; i++)
+		unshape(&scan->vectors[i]);
+	free(scan->vectors);
+	heap_release(&scan->texts);
+	free(scan);
+}
+
+static duckdb_logical_type logical_type(const struct column_type *type)
+{
+	static const duckdb_type scalars[] = { DUCKDB_TYPE_VARCHAR,      DUCKDB_TYPE_BOOLEAN,
+					       DUCKDB_TYPE_BIGINT,       DUCKDB_TYPE_DOUBLE,
+					       DUCKDB_TYPE_TIMESTAMP_TZ, DUCKDB_TYPE_VARCHAR };
+	if (type->kind < COLUMN_LIST)
+		return duckdb_create_logical_type(scalars[type->kind]);
+	duckdb_logical_type *members = mem_zalloc(type->child_count, sizeof *members);
+	const char **names = mem_zalloc(type->child_count, sizeof *names);
+	for (size_t i = 0; i < type->child_count; i++) {
+		members[i] = logical_type(&type->children[i]);
+		names[i] = type->children[i].name;
+	}
+	duckdb_logical_type made =
+		type->kind == COLUMN_LIST ?
+			duckdb_create_list_type(members[0]) :
+			duckdb_create_struct_type(members, names, type->child_count);
+	for (size_t i = 0; i < type->child_count; i++)
+		duckdb_destroy_logical_type(&members[i]);
+	free(members);
+	free(names);
+	return made;
+}
+
+static void bind(duckdb_bind_info info)
+{
+	struct engine *engine = duckdb_bind_get_extra_info(info);
+	duckdb_value parameter = duckdb_bind_get_parameter(info, 0);
+	int64_t index = duckdb_get_int64(parameter);
+	duckdb_destroy_value(&parameter);
+	pthread_mutex_lock(&engine->lock);
+	const struct line_feed *feed = index >= 0 && index < FEEDS_MAX ? engine->feeds[index] :
+									 NULL;
+	pthread_mutex_unlock(&engine->lock);
+	if (!feed) {
+		duckdb_bind_set_error(info, "wire_lines: no such feed");
+		return;
+	}
+	size_t count;
+	const struct post_column *columns = post_columns(&count);
+	for (size_t i = 0; i < count; i++) {
+		duckdb_logical_type type = logical_type(&columns[i].type);
+		duckdb_bind_add_result_column(info, columns[i].name, type);
+		duckdb_destroy_logical_type(&type);
+	}
+	duckdb_bind_set_bind_data(info, (void *)feed, NULL);
+}
+
+static void init(duckdb_init_info info)
+{
+	const struct line_feed *feed = duckdb_init_get_bind_data(info);
+	duckdb_init_set_max_threads(info, (idx_t)feed->threads_max);
+}
+
+static void init_thread(duckdb_init_info info)
+{
+	const struct line_feed *feed = duckdb_init_get_bind_data(info);
+	struct scan *scan = mem_zalloc(1, sizeof *scan);
+	scan->feed = feed;
+	scan->reader = post_reader_new(feed->stream_id, &lender);
+	const struct post_column *columns = post_columns(&scan->column_count);
+	scan->vectors = mem_zalloc(scan->column_count, sizeof *scan->vectors);
+	for (size_t i = 0; i < scan->column_count; i++)
+		shape(&scan->vectors[i], &columns[i].type, &scan->texts);
+	duckdb_init_set_init_data(info, scan, scan_free);
+}
+
+static void lend_chunk(struct scan *scan, duckdb_data_chunk chunk)
+{
+	heap_reset(&scan->texts);
+	for (size_t i = 0; i < scan->column_count; i++) {
+		lend(&scan->vectors[i], duckdb_data_chunk_get_vector(chunk, (idx_t)i), 0,
+		     duckdb_vector_size());
+		lend_items(&scan->vectors[i]);
+	}
+}
+
+static enum err_kind fill_chunk(struct scan *scan, size_t *ret_rows, struct err *err)
+{
+	size_t rows = 0;
+	while (rows < duckdb_vector_size()) {
+		if (scan->next == scan->count) {
+			TRY(scan->feed->next(scan->feed->context, &scan->group, &scan->lines,
+					     &scan->count, err));
+			scan->next = 0;
+			if (scan->count == 0)
+				break;
+		}
+		const struct line *line = &scan->lines[scan->next++];
+		enum err_kind kind = post_reader_fill(scan->reader, line->text, line->offset,
+						      scan->vectors, rows, err);
+		if (kind == ERR_NONE)
+			rows++;
+		else if (kind == ERR_REJECT)
+			scan->feed->reject(scan->feed->context, line, err->msg);
+		else
+			return kind;
+	}
+	*ret_rows = rows;
+	return ERR_NONE;
+}
+
+static void produce(duckdb_function_info info, duckdb_data_chunk chunk)
+{
+	struct scan *scan = duckdb_function_get_local_init_data(info);
+	struct err err = { 0 };
+	size_t rows = 0;
+	lend_chunk(scan, chunk);
+	if (fill_chunk(scan, &rows, &err) != ERR_NONE) {
+		duckdb_function_set_error(info, err.msg);
+		return;
+	}
+	for (size_t i = 0; i < scan->column_count; i++)
+		set_list_sizes(&scan->vectors[i]);
+	duckdb_data_chunk_set_size(chunk, rows);
+}
+
+enum err_kind lines_register(struct engine *engine, duckdb_connection connection, struct err *err)
+{
+	duckdb_table_function function = duckdb_create_table_function();
+	duckdb_logical_type bigint = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
+	duckdb_table_function_set_name(function, "wire_lines");
+	duckdb_table_function_add_parameter(function, bigint);
+	duckdb_table_function_set_extra_info(function, engine, NULL);
+	duckdb_table_function_set_bind(function, bind);
+	duckdb_table_function_set_init(function, init);
+	duckdb_table_function_set_local_init(function, init_thread);
+	duckdb_table_function_set_function(function, produce);
+	duckdb_state state = duckdb_register_table_function(connection, function);
+	duckdb_destroy_logical_type(&bigint);
+	duckdb_destroy_table_function(&function);
+	return state == DuckDBSuccess ? ERR_NONE :
+					err_set(err, ERR_FATAL, "DuckDB: no table function");
+}
+
+/* --- the COPY ---------------------------------------------------------------------------------------- */
+
+static int take_slot(struct engine *engine, const struct line_feed *feed)
+{
+	int slot = 0;
+	pthread_mutex_lock(&engine->lock);
+	while (slot < FEEDS_MAX && engine->feeds[slot])
+		slot++;
+	assert(slot < FEEDS_MAX);
+	engine->feeds[slot] = feed;
+	pthread_mutex_unlock(&engine->lock);
+	return slot;
+}
+
+static void free_slot(struct engine *engine, int slot)
+{
+	pthread_mutex_lock(&engine->lock);
+	engine->feeds[slot] = NULL;
+	pthread_mutex_unlock(&engine->lock);
+}
+
+enum err_kind session_copy_lines(struct session *session, const struct lines_copy *copy,
+				 uint64_t *ret_rows, struct err *err)
+{
+	struct buf sql = { 0 };
+	duckdb_result result;
+	int slot = take_slot(session->engine, copy->feed);
+	buf_addf(&sql, "COPY (SELECT * FROM wire_lines(%d)) TO ", slot);
+	buf_add_sql(&sql, str_from(copy->path));
+	buf_add_text(&sql, " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, "
+			   "DICTIONARY_SIZE_LIMIT 2048, KV_METADATA {");
+	for (size_t i = 0; i < copy->metadata_count; i++) {
+		buf_add_text(&sql, i > 0 ? ", " : "");
+		buf_add_sql_name(&sql, copy->metadata[2 * i]);
+		buf_add_text(&sql, ": ");
+		buf_add_sql(&sql, copy->metadata[2 * i + 1]);
+	}
+	buf_add_text(&sql, "})");
+	enum err_kind kind = duckdb_run(session, buf_text(&sql), &result, err);
+	if (kind == ERR_NONE) {
+		duckdb_data_chunk chunk = duckdb_fetch_chunk(result);
+		assert(chunk && duckdb_data_chunk_get_size(chunk) == 1);
+		int64_t *count = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0));
+		*ret_rows = (uint64_t)*count;
+		duckdb_destroy_data_chunk(&chunk);
+		duckdb_destroy_result(&result);
+	}
+	free_slot(session->engine, slot);
+	buf_release(&sql);
+	return kind;
+}

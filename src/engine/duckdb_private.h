@@ -1,0 +1,26 @@
+/* Inside engine/: what the DuckDB files share. */
+#pragma once
+#include "engine/engine.h"
+
+#include <duckdb.h>
+#include <pthread.h>
+
+enum { FEEDS_MAX = 64 };
+
+struct engine {
+	duckdb_database database;
+	pthread_mutex_t lock;
+	const struct line_feed *feeds[FEEDS_MAX]; /* being read by wire_lines(index) */
+};
+
+struct session {
+	struct engine *engine;
+	duckdb_connection connection;
+};
+
+/* Makes the table function wire_lines(feed BIGINT) known. */
+MUST_CHECK enum err_kind lines_register(struct engine *engine, duckdb_connection connection,
+					struct err *err);
+/* Runs one or more statements; the last one's result. */
+MUST_CHECK enum err_kind duckdb_run(struct session *session, const char *sql, duckdb_result *ret,
+				    struct err *err);

@@ -1,0 +1,81 @@
+/* Who runs SQL. DuckDB in this process; others later, behind the same door.
+ *
+ * In: SQL text, wire lines. Out: results, Parquet files. Promised: sessions are in UTC whatever TZ says,
+ * load nothing from any network, keep to the memory they were given, and end with an error message, not
+ * a crash, on any SQL. */
+#pragma once
+#include "base/buf.h"
+#include "base/err.h"
+
+struct engine;
+
+struct engine_options {
+	int threads;          /* 0: one a core */
+	int64_t memory_bytes; /* 0: 1 GiB */
+	const char *temp_dir; /* for what does not fit in memory; NULL: nowhere */
+};
+MUST_CHECK enum err_kind engine_open(const struct engine_options *options,
+				     struct engine **ret_engine, struct err *err);
+void engine_close(struct engine *engine);
+/* "DuckDB 1.5.5". */
+const char *engine_version(void);
+
+/* One conversation; used by one thread at a time. Temporary tables and views are its own. */
+struct session;
+MUST_CHECK enum err_kind session_open(struct engine *engine, struct session **ret_session,
+				      struct err *err);
+void session_close(struct session *session);
+
+/* Runs statements and forgets their results. A SQL error: ERR_REJECT with the engine's words. */
+MUST_CHECK enum err_kind session_run(struct session *session, const char *sql, struct err *err);
+
+/* --- results -------------------------------------------------------------------------------------- */
+
+struct result;
+/* Runs one statement (the last of several). */
+MUST_CHECK enum err_kind session_query(struct session *session, const char *sql,
+				       struct result **ret_result, struct err *err);
+void result_free(struct result *result);
+size_t result_columns(const struct result *result);
+const char *result_column_name(const struct result *result, size_t column);
+bool result_column_is_number(const struct result *result, size_t column);
+/* The next row; false at the end. ERR_REJECT when the statement fails while it streams. */
+MUST_CHECK enum err_kind result_next(struct result *result, bool *ret_row, struct err *err);
+bool result_is_null(const struct result *result, size_t column);
+int64_t result_int(const struct result *result, size_t column); /* 0 for NULL or other types */
+/* The cell as text: times as ISO 8601 with Z, lists and structs as JSON. NULL adds nothing. */
+void result_add_text(const struct result *result, size_t column, struct buf *ret);
+/* The cell as JSON: numbers, true, false, null, lists, objects, or a string. */
+void result_add_json(const struct result *result, size_t column, struct buf *ret);
+
+/* --- wire lines to Parquet -------------------------------------------------------------------------- */
+
+struct line {
+	struct str text; /* without '\n' */
+	uint64_t offset; /* in its stream */
+};
+
+/* Gives lines, group by group; called by several threads at once. */
+struct line_feed {
+	void *context;
+	const char *stream_id;
+	int threads_max;
+	/* The next group, valid until the same `group` is asked for again; an empty one ends it. `group`
+	 * is the calling thread's; release_group() frees what next() gave it. */
+	enum err_kind (*next)(void *context, void **group, const struct line **ret_lines,
+			      size_t *ret_count, struct err *err);
+	void (*release_group)(void *context, void *group);
+	/* A line that is no post. */
+	void (*reject)(void *context, const struct line *line, const char *reason);
+};
+
+/* Writes one Parquet file (zstd) with a row for each line that is a post, with these pairs of names and
+ * values in its footer. *ret_rows is their number. Does not sync. */
+struct lines_copy {
+	const struct line_feed *feed;
+	const char *path;
+	const struct str *metadata; /* name, value, name, value … */
+	size_t metadata_count;      /* of pairs */
+};
+MUST_CHECK enum err_kind session_copy_lines(struct session *session, const struct lines_copy *copy,
+					    uint64_t *ret_rows, struct err *err);

@@ -1,0 +1,26 @@
+/* Inside landing/: one hour of a batch becomes one Parquet file in staging/. */
+#pragma once
+#include "landing/spool.h"
+
+/* Lines found to be no posts while hours are written, by several threads. */
+struct refusals {
+	pthread_mutex_t lock;
+	struct spool *spool; /* of its own: others are being read meanwhile */
+	struct bucket *bucket;
+	struct err err; /* the first failure of adding one */
+	enum err_kind kind;
+};
+void refusals_add(struct refusals *refusals, const struct line *line);
+
+struct hour_file {
+	const struct spool *spool;
+	const struct bucket *bucket;
+	const char *stream;
+	uint64_t from, to; /* of the batch */
+	const char *path;  /* to write */
+	int threads;
+	struct refusals *refusals;
+};
+/* Writes it; *ret_rows 0: no line was a post and no file is there. Does not sync. */
+MUST_CHECK enum err_kind hour_file_write(const struct hour_file *file, struct session *session,
+					 uint64_t *ret_rows, struct err *err);

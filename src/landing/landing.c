@@ -1,0 +1,415 @@
+/* A batch in two halves. While lines come, each is looked at just enough to know its hour (post_peek_key(),
+ * or a full reading where that is unsure) and goes to the spool. When the batch is published, worker
+ * threads take hours, the largest first, each writing one file into staging/; then lake_commit() makes
+ * them all visible under one record. */
+#include "base/mem.h"
+#include "landing/hour_file.h"
+#include "landing/quarantine.h"
+#include "post/post.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { NO_HOUR = -1, THREAD_BYTES = 64 << 20 };
+
+struct landing {
+	struct lake *lake;
+	struct engine *engine;
+	char stream[UUID_TEXT];
+	int threads;
+	uint64_t from, to, chain;
+	struct spool spool, refused_spool;
+	struct bucket *refused;
+	struct post_reader *reader; /* for lines that a look does not settle */
+	char **imports;
+	size_t import_count, import_cap;
+};
+
+static void begin_batch(struct landing *landing)
+{
+	landing->refused = spool_bucket(&landing->refused_spool, NO_HOUR);
+}
+
+enum err_kind landing_open(const struct landing_options *options, struct landing **ret_landing,
+			   struct err *err)
+{
+	static const struct column_lender none;
+	struct landing *landing = mem_zalloc(1, sizeof *landing);
+	landing->lake = options->lake;
+	landing->engine = options->engine;
+	snprintf(landing->stream, sizeof landing->stream, "%s", options->stream);
+	landing->threads = options->threads > 0 ? options->threads : 1;
+	landing->from = landing->to = options->from;
+	landing->chain = options->chain;
+	landing->spool.fd = landing->refused_spool.fd = -1;
+	landing->reader = post_reader_new(options->stream, &none);
+	size_t memory = (size_t)(options->memory_bytes ? options->memory_bytes : 64 << 20);
+	char *staging = lake_file(options->lake, "_aviary/staging");
+	enum err_kind kind = spool_open(staging, memory, &landing->spool, err);
+	if (kind == ERR_NONE)
+		kind = spool_open(staging, memory / 8, &landing->refused_spool, err);
+	free(staging);
+	if (kind != ERR_NONE) {
+		landing_close(landing);
+		return err_wrap(err, "landing");
+	}
+	begin_batch(landing);
+	*ret_landing = landing;
+	return ERR_NONE;
+}
+
+static void forget_imports(struct landing *landing)
+{
+	for (size_t i = 0; i < landing->import_count; i++)
+		free(landing->imports[i]);
+	landing->import_count = 0;
+}
+
+void landing_close(struct landing *landing)
+{
+	if (!landing)
+		return;
+	spool_release(&landing->spool);
+	spool_release(&landing->refused_spool);
+	post_reader_free(landing->reader);
+	forget_imports(landing);
+	free(landing->imports);
+	free(landing);
+}
+
+static enum err_kind add_line(struct landing *landing, const struct line *line, struct err *err)
+{
+	struct post_peek peek;
+	struct err why;
+	post_peek_key(line->text, &peek);
+	if (!peek.sure) {
+		enum err_kind kind = post_reader_key(landing->reader, line->text, &peek.key, &why);
+		if (kind == ERR_REJECT)
+			return spool_add(&landing->refused_spool, landing->refused, line, err);
+	}
+	struct bucket *bucket = spool_bucket(&landing->spool, hour_index(peek.key.time_us));
+	return spool_add(&landing->spool, bucket, line, err);
+}
+
+enum err_kind landing_add(struct landing *landing, struct str lines, uint64_t chain,
+			  struct err *err)
+{
+	const char *at = lines.ptr, *end = lines.ptr + lines.len;
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		struct line line = { .text = str_make(at, (size_t)(newline - at)),
+				     .offset = landing->to };
+		TRY(add_line(landing, &line, err));
+		landing->to += line.text.len + 1;
+		at = newline + 1;
+	}
+	landing->chain = chain;
+	return ERR_NONE;
+}
+
+void landing_add_import(struct landing *landing, const char *sha256)
+{
+	MEM_GROW(landing->imports, landing->import_cap, landing->import_count + 1);
+	landing->imports[landing->import_count++] = mem_strdup(sha256);
+}
+
+uint64_t landing_pending_bytes(const struct landing *landing)
+{
+	return landing->to - landing->from;
+}
+
+/* --- publishing --------------------------------------------------------------------------------------- */
+
+/* What the worker threads of one batch share. */
+struct work {
+	struct landing *landing;
+	struct bucket **buckets; /* the largest first */
+	size_t count;
+	char attempt[9];
+	struct refusals refusals;
+	pthread_mutex_t lock;
+	size_t next;
+	struct lake_record *record;
+	uint64_t lines_done, lines_total;
+	void (*progress)(void *context, uint64_t done, uint64_t total);
+	void *progress_context;
+	enum err_kind kind; /* the first failure */
+	struct err err;
+};
+
+/* Size and checksum of a finished staging file. */
+static enum err_kind measure(const char *path, struct lake_file_entry *entry, struct err *err)
+{
+	enum { PIECE = 1 << 20 };
+	int fd = -1;
+	struct hash_stream *hash = hash_stream_new(HASH_XXH3);
+	char *piece = mem_alloc(PIECE);
+	enum err_kind kind = ERR_NONE;
+	FILE *file = fopen(path, "re");
+	if (!file)
+		kind = err_errno(err, ERR_FATAL, "open %s", path);
+	else
+		fd = fileno(file);
+	while (kind == ERR_NONE) {
+		ssize_t got = read(fd, piece, PIECE);
+		if (got < 0)
+			kind = err_errno(err, ERR_FATAL, "read %s", path);
+		if (got <= 0)
+			break;
+		hash_stream_add(hash, str_make(piece, (size_t)got));
+		entry->bytes += (uint64_t)got;
+	}
+	if (file)
+		fclose(file);
+	entry->checksum = hash_stream_u64(hash);
+	hash_stream_free(hash);
+	free(piece);
+	return kind;
+}
+
+static struct lake_file_entry hour_entry(const struct work *work, const struct bucket *bucket)
+{
+	char partition[PARTITION_PATH_MAX];
+	const struct landing *landing = work->landing;
+	return (struct lake_file_entry){
+		.name = mem_printf("twitter-landing-data/%s/%s-%020" PRIu64 ".parquet",
+				   lake_partition_path(bucket->hour, partition), landing->stream,
+				   landing->from),
+		.staging = mem_printf("%s-%020" PRIu64 "-%s-%" PRId64 ".parquet", landing->stream,
+				      landing->from, work->attempt, bucket->hour),
+		.hour = bucket->hour,
+	};
+}
+
+static void entry_release(struct lake_file_entry *entry)
+{
+	free(entry->name);
+	free(entry->staging);
+}
+
+static enum err_kind write_hour(struct work *work, const struct bucket *bucket,
+				struct session *session, struct err *err)
+{
+	struct landing *landing = work->landing;
+	struct lake_file_entry entry = hour_entry(work, bucket);
+	char *path = lake_file(landing->lake, "_aviary/staging/%s", entry.staging);
+	int useful = 1 + (int)(bucket->bytes / THREAD_BYTES);
+	struct hour_file file = { .spool = &landing->spool,
+				  .bucket = bucket,
+				  .stream = landing->stream,
+				  .from = landing->from,
+				  .to = landing->to,
+				  .path = path,
+				  .threads = useful < landing->threads ? useful : landing->threads,
+				  .refusals = &work->refusals };
+	enum err_kind kind = hour_file_write(&file, session, &entry.rows, err);
+	if (kind == ERR_NONE && entry.rows > 0)
+		kind = measure(path, &entry, err);
+	free(path);
+	if (kind != ERR_NONE || entry.rows == 0) {
+		entry_release(&entry);
+		return kind;
+	}
+	struct lake_record *record = work->record;
+	pthread_mutex_lock(&work->lock);
+	MEM_GROW(record->files, record->file_cap, record->file_count + 1);
+	record->files[record->file_count++] = entry;
+	pthread_mutex_unlock(&work->lock);
+	return ERR_NONE;
+}
+
+static const struct bucket *next_bucket(struct work *work)
+{
+	pthread_mutex_lock(&work->lock);
+	bool more = work->kind == ERR_NONE && work->next < work->count;
+	const struct bucket *bucket = more ? work->buckets[work->next++] : NULL;
+	pthread_mutex_unlock(&work->lock);
+	return bucket;
+}
+
+static void finish_bucket(struct work *work, const struct bucket *bucket, enum err_kind kind,
+			  const struct err *err)
+{
+	pthread_mutex_lock(&work->lock);
+	work->lines_done += bucket->lines;
+	if (kind != ERR_NONE && work->kind == ERR_NONE) {
+		work->kind = kind;
+		work->err = *err;
+	}
+	if (work->progress)
+		work->progress(work->progress_context, work->lines_done, work->lines_total);
+	pthread_mutex_unlock(&work->lock);
+}
+
+static void *work_on_hours(void *context)
+{
+	struct work *work = context;
+	struct session *session = NULL;
+	struct err err = { 0 };
+	static const struct bucket none;
+	enum err_kind kind = session_open(work->landing->engine, &session, &err);
+	if (kind != ERR_NONE)
+		finish_bucket(work, &none, kind, &err);
+	const struct bucket *bucket;
+	while ((bucket = next_bucket(work))) {
+		kind = write_hour(work, bucket, session, &err);
+		finish_bucket(work, bucket, kind, &err);
+	}
+	session_close(session);
+	return NULL;
+}
+
+static int larger_first(const void *a, const void *b)
+{
+	const struct bucket *left = *(struct bucket *const *)a, *right = *(struct bucket *const *)b;
+	if (left->bytes != right->bytes)
+		return left->bytes < right->bytes ? 1 : -1;
+	return (left->hour > right->hour) - (left->hour < right->hour);
+}
+
+static enum err_kind write_hours(struct work *work, struct err *err)
+{
+	struct landing *landing = work->landing;
+	pthread_t threads[64];
+	int count = landing->threads < 64 ? landing->threads : 64;
+	if ((size_t)count > work->count)
+		count = (int)work->count;
+	qsort(work->buckets, work->count, sizeof(struct bucket *), larger_first);
+	int started = 0;
+	while (started + 1 < count &&
+	       pthread_create(&threads[started], NULL, work_on_hours, work) == 0)
+		started++;
+	if (count > 0)
+		work_on_hours(work);
+	for (int i = 0; i < started; i++)
+		pthread_join(threads[i], NULL);
+	if (work->kind != ERR_NONE)
+		*err = work->err;
+	else if (work->refusals.kind != ERR_NONE)
+		*err = work->refusals.err;
+	return work->kind != ERR_NONE ? work->kind : work->refusals.kind;
+}
+
+static enum err_kind write_quarantine(struct work *work, struct err *err)
+{
+	struct landing *landing = work->landing;
+	if (landing->refused->lines == 0)
+		return ERR_NONE;
+	struct lake_file_entry entry = {
+		.name = mem_printf("_aviary/quarantine/%s-%020" PRIu64 ".jsonl", landing->stream,
+				   landing->from),
+		.staging = mem_printf("%s-%020" PRIu64 "-%s-refused.jsonl", landing->stream,
+				      landing->from, work->attempt),
+		.rows = landing->refused->lines,
+		.hour = NO_HOUR,
+	};
+	char *path = lake_file(landing->lake, "_aviary/staging/%s", entry.staging);
+	enum err_kind kind = quarantine_write(&landing->refused_spool, landing->refused,
+					      landing->stream, path, err);
+	if (kind == ERR_NONE)
+		kind = measure(path, &entry, err);
+	free(path);
+	work->record->quarantine = entry;
+	return kind;
+}
+
+static int by_hour(const void *a, const void *b)
+{
+	const struct lake_file_entry *left = a, *right = b;
+	return (left->hour > right->hour) - (left->hour < right->hour);
+}
+
+static void take_imports(struct landing *landing, struct lake_record *record)
+{
+	for (size_t i = 0; i < landing->import_count; i++) {
+		MEM_GROW(record->imports, record->import_cap, record->import_count + 1);
+		record->imports[record->import_count++] = mem_strdup(landing->imports[i]);
+	}
+}
+
+/* Everything in staging/ and described in `record`. */
+static enum err_kind prepare(struct landing *landing, struct work *work, struct err *err)
+{
+	char uuid[UUID_TEXT];
+	uuid_new(uuid);
+	memcpy(work->attempt, uuid, 8);
+	pthread_mutex_init(&work->lock, NULL);
+	pthread_mutex_init(&work->refusals.lock, NULL);
+	work->refusals.spool = &landing->refused_spool;
+	work->refusals.bucket = landing->refused;
+	work->buckets = landing->spool.buckets;
+	work->count = landing->spool.count;
+	for (size_t i = 0; i < work->count; i++)
+		work->lines_total += work->buckets[i]->lines;
+	enum err_kind kind = write_hours(work, err);
+	if (kind == ERR_NONE)
+		kind = write_quarantine(work, err);
+	struct lake_record *record = work->record;
+	if (record->file_count > 1)
+		qsort(record->files, record->file_count, sizeof *record->files, by_hour);
+	take_imports(landing, record);
+	pthread_mutex_destroy(&work->lock);
+	pthread_mutex_destroy(&work->refusals.lock);
+	return kind;
+}
+
+/* The next batch begins behind this one. */
+static enum err_kind end_batch(struct landing *landing, const struct lake_committed *committed,
+			       struct err *err)
+{
+	if (committed->to != landing->to)
+		return err_set(err, ERR_FATAL,
+			       "stream %s: another collector committed up to byte %" PRIu64
+			       " while this one had %" PRIu64,
+			       landing->stream, committed->to, landing->to);
+	landing->from = committed->to;
+	forget_imports(landing);
+	TRY(spool_reset(&landing->spool, err));
+	TRY(spool_reset(&landing->refused_spool, err));
+	begin_batch(landing);
+	return ERR_NONE;
+}
+
+static void count_rows(const struct lake_record *record, struct landing_published *ret)
+{
+	ret->hours = record->file_count;
+	ret->refused = record->quarantine.rows;
+	for (size_t i = 0; i < record->file_count; i++)
+		ret->rows += record->files[i].rows;
+}
+
+enum err_kind landing_publish(struct landing *landing,
+			      void (*progress)(void *context, uint64_t done, uint64_t total),
+			      void *context, struct landing_published *ret, struct err *err)
+{
+	struct lake_record record = { .kind = RECORD_BATCH,
+				      .from = landing->from,
+				      .to = landing->to,
+				      .chain = landing->chain,
+				      .time_us = clock_now_us() };
+	struct work work = { .landing = landing,
+			     .record = &record,
+			     .progress = progress,
+			     .progress_context = context };
+	struct landing_published published = { .to = landing->to, .chain = landing->chain };
+	if (landing->from == landing->to && landing->import_count == 0) {
+		*ret = published;
+		return ERR_NONE;
+	}
+	snprintf(record.stream, sizeof record.stream, "%s", landing->stream);
+	struct lake_committed committed;
+	enum err_kind kind = prepare(landing, &work, err);
+	if (kind == ERR_NONE)
+		kind = lake_commit(landing->lake, &record, &committed, err);
+	if (kind == ERR_NONE)
+		kind = end_batch(landing, &committed, err);
+	if (kind == ERR_NONE) {
+		published.record = committed.number;
+		count_rows(&record, &published);
+		*ret = published;
+	}
+	lake_record_release(&record);
+	return kind == ERR_NONE ? ERR_NONE :
+				  err_wrap(err, "publish batch at byte %" PRIu64, landing->from);
+}
