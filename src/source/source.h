@@ -1,0 +1,117 @@
+/* The source turns what X answered into lines of the wire.
+ *
+ * In: documents of X API v2 JSON (search pages), from recorded files. Out: for each page its lines
+ * (DESIGN.md section 3), the window entries and the cursor that belong to them. Promised: no member
+ * of any page is lost (what belongs to no post rides on `page` of the first kept line,
+ * docs/tables.md says how), a page gives the same lines whenever it is read, and bad input is named
+ * with its file and line and harms no neighbour. A member of X by one of our names stays where it
+ * is, and ours goes below `_aviary`, as null where we have nothing to say; X's own `_aviary` goes
+ * to `_aviary._aviary`. Knows no lake and no socket: lines go where `sink` takes them. */
+#pragma once
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/json.h"
+
+/* One line, and what makes a later one its re-delivery (see wire.h, struct window_entry). */
+struct source_line {
+	struct str line; /* with its '\n' */
+	uint64_t id;     /* 0: never held to be a re-delivery (recorded wire lines, broken ones) */
+	uint64_t rule;   /* hash of `rules`, 0 for none */
+	uint64_t content_hash; /* post_peek()'s */
+};
+
+/* How far a file has been read. */
+struct source_place {
+	uint64_t byte;      /* the next document begins at or behind it */
+	uint64_t file_line; /* of that byte, from 1 */
+	int64_t batch_id;   /* of the last page that had posts */
+	/* Counted so far in this file: search pages (empty ones, too); kept lines; re-deliveries
+	 * dropped; other documents; pieces given to quarantine(), and broken lines given to
+	 * take(). */
+	uint64_t pages, posts, known, refused, quarantined;
+};
+
+/* Where lines go. All borrowed for the call. */
+struct source_sink {
+	void *context;
+	/* True when this observation was delivered before. */
+	bool (*knows)(void *context, const struct source_line *line);
+	/* The kept lines of one document and the place behind it: stored together or not at all. No
+	 * lines: only the place has changed. */
+	enum err_kind (*take)(void *context, const struct source_line *lines, size_t count,
+			      const struct source_place *place, struct err *err);
+	/* A piece of input that cannot become a line because it spans several, or is too long; of
+	 * more than line_bytes_max bytes the first, and `reason` says so. take() follows with the
+	 * place. */
+	enum err_kind (*quarantine)(void *context, struct str bytes, uint64_t file_line,
+				    const char *reason, struct err *err);
+	/* A broken line is on its way to take(), and `reason` will be found again by whoever parses
+	 * it. May be NULL. */
+	void (*tell_broken)(void *context, uint64_t file_line, const char *reason);
+	/* A page that gave no line (it is empty, or all its posts are known) as it stands in the
+	 * file: nothing else keeps what it says. Before take(). May be NULL. */
+	enum err_kind (*keep_page)(void *context, struct str page, uint64_t file_line,
+				   struct err *err);
+	/* A document that is JSON but neither a search page nor a wire line. May be NULL, as
+	 * `knows`. */
+	void (*refuse)(void *context, uint64_t file_line, const char *what_it_is);
+};
+
+/* --- pages ------------------------------------------------------------------------------------ */
+
+struct page_options {
+	int64_t batch_id;
+	const char *fetched_via; /* "search", "replay", … */
+	struct str fetched_at;   /* STR_NONE: none known */
+	const struct str *rules; /* which of our rules asked */
+	size_t rule_count;
+};
+
+struct page_joiner; /* reusable, one a thread */
+struct page_joiner *page_joiner_new(void);
+void page_joiner_free(struct page_joiner *joiner);
+
+/* What a document is. */
+enum document_kind {
+	DOCUMENT_PAGE,       /* data is a list whose items all have id and text */
+	DOCUMENT_EMPTY_PAGE, /* no data (or an empty list), meta.result_count is 0 */
+	DOCUMENT_OTHER,      /* *ret_what tells: "a users lookup", "a v1.1 tweet", "counts", … */
+};
+enum document_kind page_classify(const struct json_doc *doc, const char **ret_what);
+
+/* Joins a page: one line a post, in order. `knows` (may be NULL) drops re-deliveries. Lines live
+ * until the next call. A page without kept lines gives none; *ret_dropped counts re-deliveries. A
+ * line longer than line_bytes_max: ERR_REJECT, the page as a whole belongs in quarantine. */
+MUST_CHECK enum err_kind page_join(struct page_joiner *joiner, const struct json_doc *doc,
+				   const struct page_options *options,
+				   const struct source_sink *sink, size_t line_bytes_max,
+				   const struct source_line **ret_lines, size_t *ret_count,
+				   size_t *ret_dropped, struct err *err);
+
+/* --- recorded files --------------------------------------------------------------------------- */
+
+struct recorded_file_options {
+	const char *path;
+	size_t line_bytes_max;
+	uint64_t document_bytes_max; /* a document that spans lines is read whole; 1 GiB */
+	struct source_place from;    /* zero: the beginning */
+	uint64_t xxh3;               /* of the whole file, as it was when it was claimed */
+	/* Called now and then with the sink's context and the bytes read so far, for a progress
+	 * bar; false stops with ERR_RETRY. */
+	bool (*progress)(void *context, uint64_t bytes);
+};
+
+/* Reads one recorded file: search pages, one a file (pretty-printed or not), one a line, or one
+ * after another, and wire lines (an object with id and batch_id), which pass byte for byte and are
+ * never held to be re-deliveries, since lines belong to the page that stands on one of them. Lines
+ * of a wire file are taken in groups, with the place behind them. A broken line goes to take() as
+ * it is (the collector quarantines it); a broken document that spans lines, or one too long, to
+ * quarantine(). *ret_place is the end. The file changed since it was hashed: ERR_REJECT. */
+MUST_CHECK enum err_kind recorded_file_read(const struct recorded_file_options *options,
+					    const struct source_sink *sink,
+					    struct source_place *ret_place, struct err *err);
+/* SHA-256 (hex) and XXH3 of a file's bytes, in one reading. */
+MUST_CHECK enum err_kind recorded_file_hash(const char *path, char ret_sha256[65],
+					    uint64_t *ret_xxh3, uint64_t *ret_bytes,
+					    struct err *err);
