@@ -1,0 +1,120 @@
+#include "warehouse/files.h"
+
+#include "base/mem.h"
+#include "post/post.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <stdio.h>
+
+static const char partition_types[] =
+	"hive_partitioning=true, hive_types={'year': INTEGER, 'month': INTEGER, 'day': INTEGER, "
+	"'hour': INTEGER}";
+
+bool stored_name_parse(const char *name, struct stored_name *ret)
+{
+	char attempt[9];
+	int end = 0;
+	struct stored_name stored;
+	if (sscanf(name, "%20" SCNu64 "-%16" SCNx64 "-%8[0-9a-f].parquet%n", &stored.snapshot,
+		   &stored.hash, attempt, &end) != 3 ||
+	    end == 0 || name[end] != '\0')
+		return false;
+	*ret = stored;
+	return true;
+}
+
+char *stored_name_make(uint64_t snapshot, uint64_t hash)
+{
+	char uuid[UUID_TEXT];
+	uuid_new(uuid);
+	return mem_printf("%020" PRIu64 "-%016" PRIx64 "-%.8s.parquet", snapshot, hash, uuid);
+}
+
+static enum err_kind table_hour_is_current(struct lake *lake, const struct warehouse_table *table,
+					   const struct lake_hour *hour, uint64_t hash,
+					   bool *ret_current, struct err *err)
+{
+	char partition[PARTITION_PATH_MAX];
+	struct name_list names = { 0 };
+	struct stored_name stored;
+	char *dir = mem_printf("%s/%s", table->dir, lake_partition_path(hour->hour, partition));
+	enum err_kind kind = store_list(lake_store(lake), dir, &names, err);
+	*ret_current = kind == ERR_NONE && names.count == 1 &&
+		       stored_name_parse(names.names[0], &stored) &&
+		       stored.snapshot >= hour->last_record && stored.hash == hash;
+	name_list_release(&names);
+	free(dir);
+	return kind;
+}
+
+enum err_kind hour_is_current(struct lake *lake, const struct lake_hour *hour, uint64_t hash,
+			      bool *ret_current, struct err *err)
+{
+	size_t count;
+	const struct warehouse_table *table = warehouse_tables(&count);
+	bool current = true;
+	for (size_t i = 0; i < count && current; i++) {
+		if (table[i].kind == TABLE_DIMENSION || table[i].kind == TABLE_FACT)
+			TRY(table_hour_is_current(lake, &table[i], hour, hash, &current, err));
+	}
+	*ret_current = current;
+	return ERR_NONE;
+}
+
+/* Walks year=/month=/day=/hour= and takes the files at the bottom. */
+static enum err_kind walk(struct lake *lake, const char *dir, int levels, struct name_list *ret,
+			  struct err *err)
+{
+	static const char *const parts[] = { "hour=", "day=", "month=", "year=" };
+	struct name_list names = { 0 };
+	enum err_kind kind = store_list(lake_store(lake), dir, &names, err);
+	for (size_t i = 0; i < names.count && kind == ERR_NONE; i++) {
+		struct str name = str_from(names.names[i]);
+		char *path = mem_printf("%s/%s", dir, names.names[i]);
+		if (levels == 0 && str_ends(name, STR(".parquet"))) {
+			MEM_GROW(ret->names, ret->cap, ret->count + 1);
+			ret->names[ret->count++] = path;
+			path = NULL;
+		} else if (levels > 0 && str_starts(name, str_from(parts[levels - 1]))) {
+			kind = walk(lake, path, levels - 1, ret, err);
+		}
+		free(path);
+	}
+	name_list_release(&names);
+	return kind;
+}
+
+enum err_kind stored_files(struct lake *lake, const struct warehouse_table *table,
+			   struct name_list *ret, struct err *err)
+{
+	return walk(lake, table->dir, 4, ret, err);
+}
+
+void add_parquet_scan(struct buf *sql, const struct lake *lake, char *const *paths, size_t count)
+{
+	buf_add_text(sql, "SELECT * FROM read_parquet([");
+	for (size_t i = 0; i < count; i++) {
+		char *path = lake_file(lake, "%s", paths[i]);
+		if (i > 0)
+			buf_add_byte(sql, ',');
+		buf_add_sql(sql, str_from(path));
+		free(path);
+	}
+	buf_addf(sql, "], %s)", partition_types);
+}
+
+void add_empty_landing(struct buf *sql)
+{
+	size_t count;
+	const struct post_column *columns = post_columns(&count);
+	buf_add_text(sql, "SELECT ");
+	for (size_t i = 0; i < count; i++) {
+		buf_add_text(sql, "CAST(NULL AS ");
+		post_column_sql_type(&columns[i].type, sql);
+		buf_addf(sql, ") AS %s, ", columns[i].name);
+	}
+	buf_add_text(sql,
+		     "CAST(NULL AS INTEGER) AS year, CAST(NULL AS INTEGER) AS month, "
+		     "CAST(NULL AS INTEGER) AS day, CAST(NULL AS INTEGER) AS hour WHERE false");
+}

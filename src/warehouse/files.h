@@ -1,0 +1,24 @@
+/* Inside warehouse/: which files hold a stored table. */
+#pragma once
+#include "warehouse/warehouse.h"
+
+/* "N-HASH-ATTEMPT.parquet": made from the lake at record N by the SQL with that hash. */
+struct stored_name {
+	uint64_t snapshot, hash;
+};
+bool stored_name_parse(const char *name, struct stored_name *ret);
+char *stored_name_make(uint64_t snapshot,
+		       uint64_t hash); /* a new one each time; freed by the caller */
+
+/* Whether every stored table has this hour from a snapshot that covers it. */
+MUST_CHECK enum err_kind hour_is_current(struct lake *lake, const struct lake_hour *hour,
+					 uint64_t hash, bool *ret_current, struct err *err);
+/* The published files of a table, as paths below the lake. */
+MUST_CHECK enum err_kind stored_files(struct lake *lake, const struct warehouse_table *table,
+				      struct name_list *ret, struct err *err);
+
+/* CREATE … AS SELECT over these files, partition columns and all; over none, an empty table with the
+ * same columns (`empty_sql`). `paths` are below the lake. */
+void add_parquet_scan(struct buf *sql, const struct lake *lake, char *const *paths, size_t count);
+/* A SELECT that gives landing's columns and no row. */
+void add_empty_landing(struct buf *sql);

@@ -1,0 +1,180 @@
+/* The tables are the files under sql/, in the order of their names; a few words in double braces are
+ * what SQL engines disagree about:
+ *
+ *     {{length_of hashtags_list}}   CAST(coalesce(len(hashtags_list), 0) AS BIGINT)
+ *
+ * A word's argument ends at the closing braces. */
+#include "warehouse/warehouse.h"
+
+#include "base/embed.h"
+#include "base/mem.h"
+#include "post/post.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { TABLES_MAX = 32 };
+
+static struct warehouse_table tables[TABLES_MAX];
+static size_t table_count;
+static pthread_once_t listed = PTHREAD_ONCE_INIT;
+
+static const struct layer {
+	const char *folder, *database, *dir;
+	enum table_kind kind;
+} layers[] = {
+	{ "sql/10_dims/", "twitter_raw_data", "twitter_raw_data", TABLE_DIMENSION },
+	{ "sql/20_facts/", "twitter_processed_data", "twitter-processed-data", TABLE_FACT },
+	{ "sql/30_views/", NULL, NULL, TABLE_VIEW },
+};
+
+/* "sql/30_views/20_posts.sql" is "posts". */
+static char *table_name(const char *file, const char *folder)
+{
+	const char *name = file + strlen(folder);
+	size_t number = strspn(name, "0123456789");
+	if (number > 0 && name[number] == '_')
+		name += number + 1;
+	return mem_printf("%.*s", (int)(strlen(name) - strlen(".sql")), name);
+}
+
+static void add_table(const struct embedded_file *file)
+{
+	for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
+		const struct layer *layer = &layers[i];
+		if (!str_starts(str_from(file->name), str_from(layer->folder)))
+			continue;
+		char *name = table_name(file->name, layer->folder);
+		assert(table_count < TABLES_MAX);
+		tables[table_count++] = (struct warehouse_table){
+			.name = name,
+			.database = layer->database,
+			.dir = layer->dir ? mem_printf("%s/%s", layer->dir, name) : NULL,
+			.kind = layer->kind,
+			.sql = file->text,
+		};
+	}
+}
+
+static void list_tables(void)
+{
+	tables[table_count++] = (struct warehouse_table){ .name = "twitter_landing_data",
+							  .database = "twitter_landing_data",
+							  .dir = "twitter-landing-data",
+							  .kind = TABLE_LANDING };
+	for (size_t i = 0; i < embedded_file_count; i++)
+		add_table(&embedded_files[i]);
+}
+
+const struct warehouse_table *warehouse_tables(size_t *ret_count)
+{
+	pthread_once(&listed, list_tables);
+	*ret_count = table_count;
+	return tables;
+}
+
+/* --- dialect ------------------------------------------------------------------------------------------ */
+
+static const char *const day_names[] = { "sunday",   "monday", "tuesday", "wednesday",
+					 "thursday", "friday", "saturday" };
+
+static int day_number(const char *name)
+{
+	for (int i = 0; i < 7; i++) {
+		if (strcmp(day_names[i], name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+enum err_kind warehouse_settings_check(const struct warehouse_settings *settings, struct err *err)
+{
+	for (const char *const *day = settings->weekend; day && *day; day++) {
+		if (day_number(*day) < 0)
+			return err_set(err, ERR_REJECT,
+				       "weekend: '%s' is no day: sunday, monday, … saturday", *day);
+	}
+	for (const char *c = settings->weekend_zone; *c; c++) {
+		bool fine = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+			    (*c >= '0' && *c <= '9') || strchr("/_+-", *c);
+		if (!fine)
+			return err_set(err, ERR_REJECT, "weekend_zone: '%s' is no time zone",
+				       settings->weekend_zone);
+	}
+	return ERR_NONE;
+}
+
+static void add_is_weekend(struct buf *ret, struct str time,
+			   const struct warehouse_settings *settings)
+{
+	buf_add_text(ret, "(dayofweek(timezone(");
+	buf_add_sql(ret, str_from(settings->weekend_zone));
+	buf_addf(ret, ", %.*s)) IN (-1",
+		 STR_ARG(time)); /* -1: so that no day at all is a list too */
+	for (const char *const *day = settings->weekend; day && *day; day++)
+		buf_addf(ret, ", %d", day_number(*day));
+	buf_add_text(ret, "))");
+}
+
+/* "LIST AS POSITION, ITEM FROM TABLE" */
+static void add_items_of(struct buf *ret, struct str argument)
+{
+	char list[64], position[64], item[64], table[64], text[256];
+	snprintf(text, sizeof text, "%.*s", STR_ARG(argument));
+	int found = sscanf(text, "%63s AS %63[a-z_], %63s FROM %63s", list, position, item, table);
+	assert(found == 4);
+	buf_addf(ret,
+		 "(SELECT *, unnest(%s) AS %s, generate_subscripts(%s, 1) AS %s FROM %s) items",
+		 list, item, list, position, table);
+}
+
+static void add_word(struct buf *ret, struct str word, const struct warehouse_settings *settings)
+{
+	struct str name, argument = word;
+	str_split(&argument, ' ', &name);
+	if (str_equal(name, STR("list_of")))
+		buf_addf(ret, "list(%.*s)", STR_ARG(argument));
+	else if (str_equal(name, STR("each_once_sorted")))
+		buf_addf(ret, "coalesce(list_sort(list_distinct(flatten(%.*s))), [])",
+			 STR_ARG(argument));
+	else if (str_equal(name, STR("length_of")))
+		buf_addf(ret, "CAST(coalesce(len(%.*s), 0) AS BIGINT)", STR_ARG(argument));
+	else if (str_equal(name, STR("items_of")))
+		add_items_of(ret, argument);
+	else if (str_equal(name, STR("is_weekend")))
+		add_is_weekend(ret, argument, settings);
+	else
+		assert(!"a dialect word that is none");
+}
+
+void warehouse_sql(const struct warehouse_table *table, const struct warehouse_settings *settings,
+		   struct buf *ret)
+{
+	for (const char *at = table->sql; at && *at;) {
+		const char *open = strstr(at, "{{");
+		if (!open) {
+			buf_add_text(ret, at);
+			break;
+		}
+		const char *close = strstr(open, "}}");
+		assert(close);
+		buf_add(ret, at, (size_t)(open - at));
+		add_word(ret, str_make(open + 2, (size_t)(close - open) - 2), settings);
+		at = close + 2;
+	}
+}
+
+uint64_t warehouse_hash(const struct warehouse_settings *settings)
+{
+	struct buf all = { 0 };
+	size_t count;
+	const struct warehouse_table *table = warehouse_tables(&count);
+	for (size_t i = 0; i < count; i++) {
+		if (table[i].kind == TABLE_DIMENSION || table[i].kind == TABLE_FACT)
+			warehouse_sql(&table[i], settings, &all);
+	}
+	uint64_t hash = hash_xxh3(buf_str(&all));
+	buf_release(&all);
+	return hash;
+}

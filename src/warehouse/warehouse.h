@@ -1,0 +1,79 @@
+/* The warehouse makes sense of landing: the SQL under sql/, run for the hours that changed.
+ *
+ * In: a snapshot of the lake. Out: dimension and fact tables, one Parquet file an hour and table, named
+ * after the snapshot and the SQL that made it. Promised: a stored hour is a pure function of that hour's
+ * landing rows at that snapshot, so a run that was killed, repeated or overtaken changes nothing but
+ * time; readers of a directory meet the old hour or the new one. */
+#pragma once
+#include "engine/engine.h"
+#include "lake/lake.h"
+
+/* --- tables --------------------------------------------------------------------------------------- */
+
+enum table_kind {
+	TABLE_LANDING,   /* stored by landing/ */
+	TABLE_DIMENSION, /* stored, from landing */
+	TABLE_FACT,      /* stored, from dimensions */
+	TABLE_VIEW,      /* asked for */
+};
+
+struct warehouse_table {
+	const char *name;     /* "user_data_raw" */
+	const char *database; /* "twitter_raw_data"; NULL for a view */
+	const char *dir;      /* below the lake; NULL for a view */
+	enum table_kind kind;
+	const char *sql; /* as under sql/, dialect words and all; NULL for landing */
+};
+/* In the order in which they depend on each other; process lifetime. */
+const struct warehouse_table *warehouse_tables(size_t *ret_count);
+
+/* What the SQL takes from the configuration. */
+struct warehouse_settings {
+	const char *const
+		*weekend; /* day names in lower case, NULL-terminated: "saturday", "sunday" */
+	const char *weekend_zone; /* of the IANA time zone database: "UTC" */
+};
+/* Day names and zone; a message names the bad one. */
+MUST_CHECK enum err_kind warehouse_settings_check(const struct warehouse_settings *settings,
+						  struct err *err);
+/* Adds a table's SQL as the engine gets it. */
+void warehouse_sql(const struct warehouse_table *table, const struct warehouse_settings *settings,
+		   struct buf *ret);
+/* Tells one version of all the SQL and settings from another. */
+uint64_t warehouse_hash(const struct warehouse_settings *settings);
+
+/* --- refining --------------------------------------------------------------------------------------- */
+
+struct refine_options {
+	struct lake *lake;
+	struct engine *engine;
+	const struct warehouse_settings *settings;
+	int threads;
+	void (*progress)(void *context, size_t done, size_t total); /* hours; may be NULL */
+	void *context;
+};
+struct refine_report {
+	uint64_t snapshot; /* the record read up to */
+	size_t hours;      /* recomputed */
+	size_t current;    /* left as they were */
+};
+/* Brings every hour of every table up to the newest snapshot. Needs the refine lock. Readers' old hours
+ * stay for lake_retire(). */
+MUST_CHECK enum err_kind warehouse_refine(const struct refine_options *options,
+					  struct refine_report *ret, struct err *err);
+
+/* --- asking ------------------------------------------------------------------------------------------ */
+
+/* Gives the session every table and short view by NAME, and tables by DATABASE.NAME, as they are
+ * published: landing at `snapshot`, the others as refined. A table without files is empty and has its
+ * columns. */
+MUST_CHECK enum err_kind warehouse_attach(struct session *session, struct lake *lake,
+					  const struct lake_snapshot *snapshot,
+					  const struct warehouse_settings *settings,
+					  struct err *err);
+
+/* How many hours of the snapshot are not refined up to it with these settings. */
+MUST_CHECK enum err_kind warehouse_stale_hours(struct lake *lake,
+					       const struct lake_snapshot *snapshot,
+					       const struct warehouse_settings *settings,
+					       size_t *ret_hours, struct err *err);
