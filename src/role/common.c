@@ -1,0 +1,65 @@
+#include "role/role.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int say_error(const struct err *err, int exit_code)
+{
+	log_error(err);
+	return exit_code;
+}
+
+enum err_kind open_lake(const struct settings *settings, struct lake **ret, struct err *err)
+{
+	return lake_open(settings->lake, ret, err);
+}
+
+enum err_kind open_engine(const struct settings *settings, const struct lake *lake, int threads,
+			  struct engine **ret, struct err *err)
+{
+	char *temp = lake ? lake_file(lake, "_aviary/staging") : NULL;
+	struct engine_options options = { .threads = threads,
+					  .memory_bytes = settings->memory,
+					  .temp_dir = temp };
+	enum err_kind kind = engine_open(&options, ret, err);
+	free(temp);
+	return kind;
+}
+
+enum err_kind refine_lake(const struct settings *settings, struct lake *lake, struct engine *engine,
+			  void (*progress)(void *context, size_t done, size_t total), void *context,
+			  struct refine_report *ret, struct err *err)
+{
+	struct refine_options options = { .lake = lake,
+					  .engine = engine,
+					  .settings = &settings->warehouse,
+					  .threads = thread_count(settings),
+					  .progress = progress,
+					  .context = context };
+	struct file_lock lock;
+	bool held;
+	TRY(lake_lock(lake, "refine", true, &lock, &held, err));
+	enum err_kind kind = lake_retire(lake, settings->retire_grace, err);
+	if (kind == ERR_NONE)
+		kind = warehouse_refine(&options, ret, err);
+	file_lock_drop(&lock);
+	return kind;
+}
+
+const char *grouped(uint64_t number, char ret_text[32])
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
+	int to = 0;
+	for (int i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			ret_text[to++] = ',';
+		ret_text[to++] = digits[i];
+	}
+	ret_text[to] = '\0';
+	return ret_text;
+}

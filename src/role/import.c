@@ -1,0 +1,243 @@
+#include "role/import.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "role/import_claim.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+/* Everything an import holds, so that it can be let go in one place. */
+struct import {
+	struct settings *settings;
+	struct lake *lake;
+	struct engine *engine;
+	struct file_lock import_lock, stream_lock;
+	struct journal *journal;
+	struct wire_server *server;
+	struct collector collector;
+	struct import_source source;
+	struct progress progress;
+	int64_t start_us, landed_us, refined_us;
+	struct refine_report refined;
+};
+
+static enum err_kind open_or_create_lake(struct import *import, struct err *err)
+{
+	if (!file_exists(import->settings->lake))
+		TRY(lake_create(import->settings->lake, err));
+	return lake_open(import->settings->lake, &import->lake, err);
+}
+
+static enum err_kind take_locks(struct import *import, struct err *err)
+{
+	bool held = false;
+	TRY(lake_lock(import->lake, "import", false, &import->import_lock, &held, err));
+	if (!held) {
+		fprintf(stderr, "another import into %s is running: waiting for it\n",
+			import->settings->lake);
+		TRY(lake_lock(import->lake, "import", true, &import->import_lock, &held, err));
+	}
+	return ERR_NONE;
+}
+
+static enum err_kind open_journal(struct import *import, struct err *err)
+{
+	const struct settings *settings = import->settings;
+	char *dir = lake_file(import->lake, "_aviary/import");
+	int64_t limit = settings->import_bytes > INT64_MAX / 2 ? INT64_MAX :
+								 settings->import_bytes * 2;
+	struct journal_options options = { .dir = dir,
+					   .segment_bytes = (uint64_t)settings->segment_bytes,
+					   .limit_bytes = (uint64_t)limit,
+					   .window_entries = (size_t)settings->window_entries };
+	enum err_kind kind = journal_open(&options, &import->journal, err);
+	free(dir);
+	return kind;
+}
+
+static enum err_kind start(struct import *import, struct err *err)
+{
+	char name[64];
+	bool held = false;
+	TRY(open_or_create_lake(import, err));
+	TRY(take_locks(import, err));
+	TRY(open_engine(import->settings, import->lake, 1, &import->engine, err));
+	TRY(open_journal(import, err));
+	const char *stream = journal_stream(import->journal);
+	snprintf(name, sizeof name, "stream-%s", stream);
+	TRY(lake_lock(import->lake, name, true, &import->stream_lock, &held, err));
+	struct wire_server_options server = { .host = "127.0.0.1",
+					      .hello_timeout_ms =
+						      (int)(import->settings->hello_timeout / 1000),
+					      .clients_max = 4 };
+	TRY(wire_server_start(import->journal, &server, &import->server, err));
+	import->collector.port = wire_server_port(import->server);
+	import->collector.lake = import->lake;
+	import->collector.engine = import->engine;
+	import->collector.settings = import->settings;
+	import->collector.progress = &import->progress;
+	return collector_start(&import->collector, stream, err);
+}
+
+static enum err_kind read_files(struct import *import, int count, char **paths, struct err *err)
+{
+	struct import_source *source = &import->source;
+	struct stat st;
+	source->settings = import->settings;
+	source->lake = import->lake;
+	source->journal = import->journal;
+	source->collector = &import->collector;
+	source->progress = &import->progress;
+	for (int i = 0; i < count; i++) {
+		if (stat(paths[i], &st) == 0)
+			source->total_bytes += (uint64_t)st.st_size;
+	}
+	for (int i = 0; i < count; i++)
+		TRY(import_source_file(source, paths[i], err));
+	return journal_sync(import->journal, err);
+}
+
+/* The log lists the files: their claims say so, and their cursors are of no more use. */
+static enum err_kind finish_files(struct import *import, struct err *err)
+{
+	const struct collector *collector = &import->collector;
+	for (size_t i = 0; i < collector->file_count; i++) {
+		const struct finished_file *file = &collector->files[i];
+		char name[80];
+		snprintf(name, sizeof name, "import:%s", file->sha256);
+		struct cursor_change change = { .name = str_from(name) };
+		struct extent extent = { .cursors = &change, .cursor_count = 1 };
+		TRY(claim_finish(import->lake, file->sha256, journal_stream(import->journal),
+				 file->name, file->refused, err));
+		TRY(journal_append(import->journal, &extent, err));
+	}
+	return journal_sync(import->journal, err);
+}
+
+static void tell_refined(void *context, size_t done, size_t total)
+{
+	progress_tell(context, done, total, 0);
+}
+
+static enum err_kind refine(struct import *import, struct err *err)
+{
+	if (!import->settings->refine)
+		return ERR_NONE;
+	struct engine *engine = NULL;
+	progress_what(&import->progress, "refining");
+	TRY(open_engine(import->settings, import->lake, thread_count(import->settings), &engine,
+			err));
+	enum err_kind kind = refine_lake(import->settings, import->lake, engine, tell_refined,
+					 &import->progress, &import->refined, err);
+	engine_close(engine);
+	return kind;
+}
+
+static enum err_kind run_chain(struct import *import, int count, char **paths, struct err *err)
+{
+	import->start_us = clock_monotonic_us();
+	TRY(start(import, err));
+	TRY(read_files(import, count, paths, err));
+	TRY(collector_finish(&import->collector, journal_end(import->journal).offset, err));
+	TRY(finish_files(import, err));
+	import->landed_us = clock_monotonic_us();
+	TRY(refine(import, err));
+	import->refined_us = clock_monotonic_us();
+	return ERR_NONE;
+}
+
+static void release(struct import *import)
+{
+	struct err ignored;
+	collector_release(&import->collector);
+	if (import->server && wire_server_stop(import->server, &ignored) != ERR_NONE)
+		log_error(&ignored);
+	journal_close(import->journal);
+	file_lock_drop(&import->stream_lock);
+	file_lock_drop(&import->import_lock);
+	import_source_release(&import->source);
+	engine_close(import->engine);
+	lake_close(import->lake);
+}
+
+static void print_summary(const struct import *import)
+{
+	const struct import_counts *counts = &import->source.counts;
+	const struct landing_published *landed = &import->collector.total;
+	double seconds = (double)(import->landed_us - import->start_us) / 1e6;
+	char posts[32], pages[32], known[32], quarantined[32], rate[32];
+	printf("imported %zu file%s: %s pages, %s posts, %s already known, %s quarantined; %.1f s, "
+	       "%s posts/s\n",
+	       counts->files - counts->failed, counts->files - counts->failed == 1 ? "" : "s",
+	       grouped(counts->pages, pages), grouped(counts->posts, posts),
+	       grouped(counts->known, known),
+	       grouped(counts->pieces + landed->refused, quarantined), seconds,
+	       grouped((uint64_t)((double)counts->posts / (seconds > 0 ? seconds : 1)), rate));
+	if (counts->skipped > 0)
+		printf("  %zu of them had been imported before\n", counts->skipped);
+	if (counts->failed > 0)
+		printf("  %zu file%s could not be imported (see above)\n", counts->failed,
+		       counts->failed == 1 ? "" : "s");
+	if (counts->refused > 0)
+		printf("  %" PRIu64 " documents were no search pages and were left out\n",
+		       counts->refused);
+	if (landed->record > 0)
+		printf("  landed %s rows in %zu hours, record %" PRIu64 "\n",
+		       grouped(landed->rows, posts), landed->hours, landed->record);
+	if (import->settings->refine)
+		printf("  refined %zu hours in %.1f s\n", import->refined.hours,
+		       (double)(import->refined_us - import->landed_us) / 1e6);
+	printf("next: aviary query --lake %s \"SELECT * FROM posts LIMIT 5\"\n",
+	       import->settings->lake);
+}
+
+static int run(struct settings *settings, int argc, char **argv)
+{
+	struct err err = { 0 };
+	if (argc < 2) {
+		err_set(&err, ERR_REJECT, "import: no file");
+		err_hint(&err, "aviary import --lake DIR FILE…   (- reads standard input)");
+		return say_error(&err, EXIT_USAGE);
+	}
+	struct import import = { .settings = settings, .import_lock.fd = -1, .stream_lock.fd = -1 };
+	pthread_mutex_init(&import.collector.lock, NULL);
+	progress_begin(&import.progress);
+	enum err_kind kind = run_chain(&import, argc - 1, argv + 1, &err);
+	progress_clear(&import.progress);
+	if (kind == ERR_NONE)
+		print_summary(&import);
+	bool all = import.source.counts.failed == 0 && import.source.counts.refused == 0;
+	release(&import);
+	if (kind != ERR_NONE) {
+		err_wrap(&err, "import");
+		return say_error(&err, EXIT_FAILED);
+	}
+	return all ? EXIT_DONE : EXIT_FAILED;
+}
+
+static const char *const flags[] = { "lake",
+				     "threads",
+				     "memory",
+				     "line_bytes_max",
+				     "segment_bytes",
+				     "window_entries",
+				     "hello_timeout",
+				     "import_bytes",
+				     "document_bytes_max",
+				     "weekend",
+				     "weekend_zone",
+				     "retire_grace",
+				     "refine",
+				     NULL };
+const struct command command_import = {
+	.name = "import",
+	.arguments = "FILE…",
+	.summary = "Recorded X API pages and wire lines become tables, once and for all",
+	.flags = flags,
+	.examples = "  aviary import --lake lake posts.json more.jsonl\n"
+		    "  zcat archive.jsonl.gz | aviary import --lake lake -\n",
+	.run = run,
+};

@@ -1,0 +1,103 @@
+/* Inside role/: import is the whole chain in one process: a source that reads recorded files into a
+ * journal, the journal's server, and a collector that takes its lines over TCP and publishes them. */
+#pragma once
+#include "landing/landing.h"
+#include "role/role.h"
+#include "source/source.h"
+#include "wire/wire.h"
+
+#include <pthread.h>
+
+/* --- progress ----------------------------------------------------------------------------------------- */
+
+/* One line on a terminal that is drawn over itself; elsewhere a plain line now and then. On stderr. */
+struct progress {
+	pthread_mutex_t lock;
+	bool terminal, drawn;
+	int64_t start_us, last_us;
+	const char *what; /* "reading", "landing", "refining" */
+};
+void progress_begin(struct progress *progress);
+void progress_what(struct progress *progress, const char *what);
+/* `done` of `total` in any unit; `posts` so far, 0: unknown. */
+void progress_tell(struct progress *progress, uint64_t done, uint64_t total, uint64_t posts);
+/* Takes the line away, so that something else can be printed. */
+void progress_clear(struct progress *progress);
+
+/* --- the collector --------------------------------------------------------------------------------------- */
+
+struct finished_file {
+	char *sha256, *name;
+	uint64_t end; /* of its lines in the stream */
+	uint64_t refused;
+	bool listed; /* in a committed record */
+};
+
+struct collector {
+	struct lake *lake;
+	struct engine *engine;
+	const struct settings *settings;
+	struct progress *progress;
+	int port;
+	struct wire_client *client;
+	struct landing *landing;
+	pthread_t thread;
+	bool started;
+
+	pthread_mutex_t lock; /* for what follows */
+	uint64_t finish_at;   /* publish and end there; UINT64_MAX: not known yet */
+	bool stop;            /* end at once, publish nothing more */
+	bool failed;
+	struct err err;
+	struct finished_file *files;
+	size_t file_count, file_cap;
+	struct landing_published total;
+};
+
+/* Connects to the import's own journal, recovers what a killed predecessor decided, starts the thread. */
+MUST_CHECK enum err_kind collector_start(struct collector *collector, const char *stream,
+					 struct err *err);
+/* A file whose lines end at `end`; listed by the record that covers it. */
+void collector_add_file(struct collector *collector, const char *sha256, const char *name,
+			uint64_t end, uint64_t refused);
+bool collector_has_file(struct collector *collector, const char *sha256);
+/* Whether it gave up; *ret_err is why. */
+bool collector_failed(struct collector *collector, struct err *ret_err);
+/* Lets it publish everything up to `end` and joins it. */
+MUST_CHECK enum err_kind collector_finish(struct collector *collector, uint64_t end,
+					  struct err *err);
+/* Ends it without publishing, if it still runs, and frees what it holds. */
+void collector_release(struct collector *collector);
+
+/* --- the source ------------------------------------------------------------------------------------------ */
+
+struct import_counts {
+	size_t files, skipped, failed;
+	uint64_t pages, posts, known, refused;
+	uint64_t pieces; /* quarantined here; broken lines are the collector's */
+	uint64_t told;   /* broken lines named so far */
+};
+
+struct import_source {
+	const struct settings *settings;
+	struct lake *lake;
+	struct journal *journal;
+	struct collector *collector;
+	struct progress *progress;
+	struct import_counts counts;
+	uint64_t total_bytes, done_bytes; /* of all files */
+	uint64_t unsynced;                /* appended since the last sync */
+
+	/* of the file being read */
+	const char *name;
+	char sha256[65];
+	uint64_t file_bytes, file_posts;
+	struct buf lines, cursor;
+	struct window_entry *window;
+	size_t window_cap;
+};
+/* Imports one file. What is wrong with it is said and counted; only what ends the whole import is an
+ * error. */
+MUST_CHECK enum err_kind import_source_file(struct import_source *source, const char *path,
+					    struct err *err);
+void import_source_release(struct import_source *source);

@@ -1,0 +1,61 @@
+/* The commands. Only here do stages meet, and only here is anything printed or logged. */
+#pragma once
+#include "base/conf.h"
+#include "base/err.h"
+#include "engine/engine.h"
+#include "lake/lake.h"
+#include "warehouse/warehouse.h"
+
+#include <stdbool.h>
+
+enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+/* Everything that can be configured, flags included. */
+struct settings {
+	struct conf conf;
+	const char *lake;
+	int64_t threads, memory;
+	int64_t line_bytes_max, segment_bytes, window_entries, hello_timeout;
+	int64_t import_bytes, document_bytes_max;
+	char **weekend;
+	const char *weekend_zone;
+	int64_t retire_grace;
+	const char *config, *format, *dialect;
+	bool refine, json;
+	struct warehouse_settings warehouse;
+};
+
+struct command {
+	const char *name, *arguments, *summary;
+	const char *const *flags; /* names of the keys it takes, NULL-terminated */
+	const char *examples;     /* two that a newcomer wants */
+	int (*run)(struct settings *settings, int argc, char **argv); /* argv[1..] without flags */
+};
+extern const struct command command_import, command_query, command_sql, command_init, command_check,
+	command_status, command_refine;
+
+/* Reads configuration file and flags for a command; *ret_argc arguments are left, argv[0] included.
+ * Released with settings_release(). */
+MUST_CHECK enum err_kind settings_read(const struct command *command, int argc, char **argv,
+				       struct settings *ret, int *ret_argc, struct err *err);
+void settings_release(struct settings *settings);
+void settings_help(const struct command *command, struct buf *ret);
+
+/* Prints the error the way people read it; returns the exit code. */
+int say_error(const struct err *err, int exit_code);
+
+/* Opens the lake of the settings and tells what to do when there is none. */
+MUST_CHECK enum err_kind open_lake(const struct settings *settings, struct lake **ret,
+				   struct err *err);
+/* The engine as configured, spilling into the lake's staging directory. `threads` are DuckDB's own; with
+ * 1 the work is done by whoever asks, which is cheapest where several sessions ask at once. */
+MUST_CHECK enum err_kind open_engine(const struct settings *settings, const struct lake *lake,
+				     int threads, struct engine **ret, struct err *err);
+int thread_count(const struct settings *settings);
+/* Refines everything stale under the refine lock and retires what is old enough. */
+MUST_CHECK enum err_kind refine_lake(const struct settings *settings, struct lake *lake,
+				     struct engine *engine,
+				     void (*progress)(void *context, size_t done, size_t total),
+				     void *context, struct refine_report *ret, struct err *err);
+/* 1234567 as "1,234,567". */
+const char *grouped(uint64_t number, char ret_text[32]);
