@@ -116,6 +116,19 @@ void buf_add_json(struct buf *buf, struct str text)
 	buf_add_byte(buf, '"');
 }
 
+void buf_add_json_bytes(struct buf *buf, const char *name, struct str bytes)
+{
+	if (str_is_utf8(bytes)) {
+		buf_addf(buf, "\"%s\":", name);
+		buf_add_json(buf, bytes);
+		return;
+	}
+	buf_addf(buf, "\"%s_hex\":\"", name);
+	for (size_t i = 0; i < bytes.len; i++)
+		buf_addf(buf, "%02x", (unsigned char)bytes.ptr[i]);
+	buf_add_byte(buf, '"');
+}
+
 /* SQL and CSV escape their quote in the same way: by writing it twice. */
 static void add_quoted(struct buf *buf, struct str text, char quote)
 {

@@ -25,6 +25,8 @@ void buf_add_text(struct buf *buf, const char *text);
 void buf_addf(struct buf *buf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* "text" with quotes, for JSON: only what RFC 8259 section 7 demands is escaped. */
 void buf_add_json(struct buf *buf, struct str text);
+/* "name":"text" for JSON, or "name_hex":"…" where the bytes are not UTF-8. */
+void buf_add_json_bytes(struct buf *buf, const char *name, struct str bytes);
 /* 'text' with quotes, for a SQL literal. */
 void buf_add_sql(struct buf *buf, struct str text);
 /* "name" with quotes, for a SQL identifier. */

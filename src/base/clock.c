@@ -147,8 +147,38 @@ static bool take_zone(struct str *text, int64_t *ret_offset_us, char *ret_sign)
 	return text->len == 0;
 }
 
+static int two_digits(const char *at)
+{
+	unsigned tens = (unsigned)(unsigned char)at[0] - '0', ones = (unsigned)(unsigned char)at[1] - '0';
+	return tens > 9 || ones > 9 ? -1 : (int)(tens * 10 + ones);
+}
+
+/* What X sends, nearly always; anything else is left to the full reading. */
+static bool parse_canonical(struct str text, int64_t *ret_us)
+{
+	const char *at = text.ptr;
+	if (text.len != 24 || at[4] != '-' || at[7] != '-' || at[10] != 'T' || at[13] != ':' ||
+	    at[16] != ':' || at[19] != '.' || at[23] != 'Z')
+		return false;
+	int century = two_digits(at), year = two_digits(at + 2), month = two_digits(at + 5);
+	int day = two_digits(at + 8), hour = two_digits(at + 11), minute = two_digits(at + 14);
+	int second = two_digits(at + 17), centis = two_digits(at + 20), millis = two_digits(at + 21);
+	if ((century | year | month | day | hour | minute | second | centis | millis) < 0)
+		return false;
+	year += century * 100;
+	if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) ||
+	    hour > 23 || minute > 59 || second > 59)
+		return false;
+	*ret_us = days_from_civil(year, month, day) * DAY +
+		  ((int64_t)(hour * 60 + minute) * 60 + second) * SECOND +
+		  (centis * 10 + millis % 10) * INT64_C(1000);
+	return true;
+}
+
 enum time_spelling time_parse(struct str text, int64_t *ret_us)
 {
+	if (parse_canonical(text, ret_us))
+		return TIME_CANONICAL;
 	int year, month, day, hour, minute, second;
 	char dash, between, colon, point, zone;
 	int64_t micros = 0, offset;

@@ -71,3 +71,31 @@ bool str_to_i64(struct str text, int64_t *ret_value)
 	*ret_value = (int64_t)(negative ? 0 - value : value);
 	return true;
 }
+
+bool str_is_utf8(struct str text)
+{
+	const unsigned char *at = (const unsigned char *)text.ptr, *end = at + text.len;
+	while (at < end) {
+		unsigned char c = *at++;
+		int more = c < 0x80 ? 0 :
+			   c < 0xc2 ? -1 :
+			   c < 0xe0 ? 1 :
+			   c < 0xf0 ? 2 :
+			   c < 0xf5 ? 3 :
+				      -1;
+		if (more < 0 || end - at < more)
+			return false;
+		if (more > 0) {
+			unsigned char low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
+			unsigned char high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+			if (*at < low || *at > high)
+				return false;
+		}
+		for (int i = 0; i < more; i++) {
+			if ((at[i] & 0xc0) != 0x80)
+				return false;
+		}
+		at += more;
+	}
+	return true;
+}

@@ -37,6 +37,8 @@ bool str_ends(struct str text, struct str suffix);
 struct str str_trim(struct str text);
 /* Takes the part before the first `separator` off `*rest`; false when nothing is left. */
 bool str_split(struct str *rest, char separator, struct str *ret_part);
+/* Whether the bytes are UTF-8 as RFC 3629 has it: shortest forms, no surrogates, up to U+10FFFF. */
+bool str_is_utf8(struct str text);
 /* Decimal digits only, no sign, no space. False when empty, not digits or beyond the type. */
 bool str_to_u64(struct str text, uint64_t *ret_value);
 /* As JSON spells an integer: optional minus, no leading zeros. False on anything else. */

@@ -5,50 +5,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* Whether the bytes are UTF-8 of RFC 3629: shortest forms, no surrogates, up to U+10FFFF. */
-static bool is_utf8(struct str text)
-{
-	const unsigned char *at = (const unsigned char *)text.ptr, *end = at + text.len;
-	while (at < end) {
-		unsigned char c = *at++;
-		int more = c < 0x80 ? 0 :
-			   c < 0xc2 ? -1 :
-			   c < 0xe0 ? 1 :
-			   c < 0xf0 ? 2 :
-			   c < 0xf5 ? 3 :
-				      -1;
-		if (more < 0 || end - at < more)
-			return false;
-		if (more > 0) {
-			unsigned char low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
-			unsigned char high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
-			if (*at < low || *at > high)
-				return false;
-		}
-		for (int i = 0; i < more; i++) {
-			if ((at[i] & 0xc0) != 0x80)
-				return false;
-		}
-		at += more;
-	}
-	return true;
-}
-
 static void add_entry(struct buf *buf, const char *stream, const struct line *line,
 		      const char *reason)
 {
 	buf_addf(buf, "{\"stream\":\"%s\",\"offset\":%llu,\"reason\":", stream,
 		 (unsigned long long)line->offset);
 	buf_add_json(buf, str_from(reason));
-	if (is_utf8(line->text)) {
-		buf_add_text(buf, ",\"line\":");
-		buf_add_json(buf, line->text);
-	} else {
-		buf_add_text(buf, ",\"line_hex\":\"");
-		for (size_t i = 0; i < line->text.len; i++)
-			buf_addf(buf, "%02x", (unsigned char)line->text.ptr[i]);
-		buf_add_byte(buf, '"');
-	}
+	buf_add_text(buf, ",");
+	buf_add_json_bytes(buf, "line", line->text);
 	buf_add_text(buf, "}\n");
 }
 
