@@ -18,13 +18,13 @@ static void add_mapped(struct buf *buf, struct str text, utf8proc_option_t optio
 
 static const utf8proc_option_t NFC = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
 
-/* What normalising would do costs far more than finding out that it would do nothing. A character is
- * inert when it is its own NFC and cannot join the one before it: no mark (every composing character is
- * one, but for Hangul vowels and finals and, in Unicode 16, Kirat Rai). Text of inert characters is
- * NFC. Found out once a character, by any thread; racing threads find the same. */
-enum inert { INERT_UNKNOWN, INERT_YES, INERT_NO };
-enum { INERT_END = 0x20000 };
-static _Atomic uint8_t inert_known[INERT_END];
+/* What normalising and folding would do costs far more than finding out that they would do nothing. A
+ * character is inert when it is its own NFC and cannot join the one before it: no mark (every composing
+ * character is one, but for Hangul vowels and finals and, in Unicode 16, Kirat Rai). Text of inert
+ * characters is NFC; where each is its own case fold too, folding changes nothing. Found out once a
+ * character, by any thread; racing threads find the same. */
+enum { KNOWN = 1, INERT = 2, FOLDED = 4, TRAITS_END = 0x20000 };
+static _Atomic uint8_t traits_known[TRAITS_END];
 
 static bool may_join(utf8proc_int32_t c)
 {
@@ -36,28 +36,32 @@ static bool may_join(utf8proc_int32_t c)
 	       category == UTF8PROC_CATEGORY_ME || hangul_parts || kirat_rai;
 }
 
-static bool find_inert(utf8proc_int32_t c)
+static bool maps_to_itself(utf8proc_int32_t c, utf8proc_option_t options)
 {
 	utf8proc_uint8_t bytes[4];
-	struct buf composed = { 0 };
+	struct buf mapped = { 0 };
 	utf8proc_ssize_t len = utf8proc_encode_char(c, bytes);
 	struct str alone = str_make((const char *)bytes, (size_t)len);
-	add_mapped(&composed, alone, NFC);
-	bool inert = !may_join(c) && str_equal(buf_str(&composed), alone);
-	buf_release(&composed);
-	return inert;
+	add_mapped(&mapped, alone, options);
+	bool same = str_equal(buf_str(&mapped), alone);
+	buf_release(&mapped);
+	return same;
 }
 
-static bool is_inert(utf8proc_int32_t c)
+static uint8_t traits_of(utf8proc_int32_t c)
 {
-	if (c >= INERT_END)
-		return false;
-	uint8_t known = atomic_load_explicit(&inert_known[c], memory_order_relaxed);
-	if (known == INERT_UNKNOWN) {
-		known = find_inert(c) ? INERT_YES : INERT_NO;
-		atomic_store_explicit(&inert_known[c], known, memory_order_relaxed);
+	if (c >= TRAITS_END)
+		return KNOWN;
+	uint8_t traits = atomic_load_explicit(&traits_known[c], memory_order_relaxed);
+	if (traits == 0) {
+		traits = KNOWN;
+		if (!may_join(c) && maps_to_itself(c, NFC))
+			traits |= INERT;
+		if (maps_to_itself(c, UTF8PROC_CASEFOLD))
+			traits |= FOLDED;
+		atomic_store_explicit(&traits_known[c], traits, memory_order_relaxed);
 	}
-	return known == INERT_YES;
+	return traits;
 }
 
 /* Decodes a character of valid UTF-8. */
@@ -80,24 +84,28 @@ static size_t decode(const char *text, utf8proc_int32_t *ret_c)
 	return 4;
 }
 
-static bool is_nfc(struct str text)
+/* The traits that all characters share; ASCII is inert and not looked at further. */
+static uint8_t common_traits(struct str text)
 {
 	utf8proc_int32_t c;
-	for (size_t at = 0; at < text.len;) {
-		if ((unsigned char)text.ptr[at] < 0x80) {
+	uint8_t traits = KNOWN | INERT | FOLDED;
+	for (size_t at = 0; at < text.len && traits & INERT;) {
+		unsigned char first = (unsigned char)text.ptr[at];
+		if (first < 0x80) {
+			if (first >= 'A' && first <= 'Z')
+				traits &= (uint8_t)~FOLDED;
 			at++;
-			continue;
+		} else {
+			at += decode(text.ptr + at, &c);
+			traits &= traits_of(c);
 		}
-		at += decode(text.ptr + at, &c);
-		if (!is_inert(c))
-			return false;
 	}
-	return true;
+	return traits;
 }
 
 static void add_nfc(struct buf *buf, struct str text)
 {
-	if (is_nfc(text))
+	if (common_traits(text) & INERT)
 		buf_add_str(buf, text);
 	else
 		add_mapped(buf, text, NFC);
@@ -176,27 +184,35 @@ void post_clean(struct str text, struct buf *ret)
 	buf_release(&work);
 }
 
-/* Folding ASCII is lower-casing it; *ret is left alone when there is anything else. */
-static bool fold_ascii(struct str text, struct buf *ret)
+static bool is_ascii(struct str text)
 {
-	size_t before = ret->len;
-	buf_reserve(ret, text.len);
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-		if ((unsigned char)c >= 0x80) {
-			ret->len = before;
-			return false;
-		}
-		ret->ptr[ret->len++] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+	unsigned char any = 0;
+	for (size_t i = 0; i < text.len; i++)
+		any |= (unsigned char)text.ptr[i];
+	return any < 0x80;
+}
+
+static void add_lower_case(struct buf *buf, struct str ascii)
+{
+	buf_reserve(buf, ascii.len);
+	for (size_t i = 0; i < ascii.len; i++) {
+		char c = ascii.ptr[i];
+		buf->ptr[buf->len++] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 	}
-	return true;
 }
 
 void post_fold(struct str text, struct buf *ret)
 {
 	struct buf composed = { 0 }, folded = { 0 };
-	if (fold_ascii(text, ret))
+	uint8_t traits = common_traits(text);
+	if (traits & INERT && traits & FOLDED) {
+		buf_add_str(ret, text);
 		return;
+	}
+	if (is_ascii(text)) {
+		add_lower_case(ret, text);
+		return;
+	}
 	add_nfc(&composed, text);
 	add_mapped(&folded, buf_str(&composed), UTF8PROC_CASEFOLD);
 	add_nfc(ret, buf_str(&folded));

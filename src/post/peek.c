@@ -10,7 +10,7 @@
 #include "post/key.h"
 
 #ifdef __SSE2__
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 struct masks {
@@ -18,6 +18,8 @@ struct masks {
 };
 
 #ifdef __SSE2__
+/* What is looked for: quote, backslash, comma; and behind | 0x20, which makes [ a { and ] a }, the
+ * brackets. */
 static uint64_t equal_bits(const __m128i part[4], char byte)
 {
 	__m128i wanted = _mm_set1_epi8(byte);
@@ -27,33 +29,62 @@ static uint64_t equal_bits(const __m128i part[4], char byte)
 	return bits;
 }
 
-static struct masks masks_of(const char *block)
+static void masks_sse2(const char *block, struct masks *ret)
 {
 	__m128i part[4], lower[4];
 	for (int i = 0; i < 4; i++) {
 		part[i] = _mm_loadu_si128((const __m128i *)(const void *)(block + i * 16));
-		lower[i] =
-			_mm_or_si128(part[i], _mm_set1_epi8(0x20)); /* [ becomes {, ] becomes } */
+		lower[i] = _mm_or_si128(part[i], _mm_set1_epi8(0x20));
 	}
-	return (struct masks){ .quote = equal_bits(part, '"'),
+	*ret = (struct masks){ .quote = equal_bits(part, '"'),
 			       .backslash = equal_bits(part, '\\'),
 			       .open = equal_bits(lower, '{'),
 			       .close = equal_bits(lower, '}'),
 			       .comma = equal_bits(part, ',') };
 }
-#else
-static struct masks masks_of(const char *block)
+
+#define AVX2 __attribute__((target("avx2")))
+
+AVX2 static inline uint64_t equal_bits_avx2(__m256i low, __m256i high, char byte)
 {
-	struct masks masks = { 0 };
+	__m256i wanted = _mm256_set1_epi8(byte);
+	uint32_t first = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, wanted));
+	uint32_t second = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, wanted));
+	return (uint64_t)second << 32 | first;
+}
+
+AVX2 static void masks_avx2(const char *block, struct masks *ret)
+{
+	__m256i low = _mm256_loadu_si256((const __m256i *)(const void *)block);
+	__m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(block + 32));
+	__m256i space = _mm256_set1_epi8(0x20);
+	__m256i low_lower = _mm256_or_si256(low, space), high_lower = _mm256_or_si256(high, space);
+	ret->quote = equal_bits_avx2(low, high, '"');
+	ret->backslash = equal_bits_avx2(low, high, '\\');
+	ret->open = equal_bits_avx2(low_lower, high_lower, '{');
+	ret->close = equal_bits_avx2(low_lower, high_lower, '}');
+	ret->comma = equal_bits_avx2(low, high, ',');
+}
+
+static void masks_of(const char *block, struct masks *ret)
+{
+	if (__builtin_cpu_supports("avx2"))
+		masks_avx2(block, ret);
+	else
+		masks_sse2(block, ret);
+}
+#else
+static void masks_of(const char *block, struct masks *ret)
+{
+	*ret = (struct masks){ 0 };
 	for (int i = 0; i < 64; i++) {
 		char c = block[i], lower = (char)(c | 0x20);
-		masks.quote |= (uint64_t)(c == '"') << i;
-		masks.backslash |= (uint64_t)(c == '\\') << i;
-		masks.open |= (uint64_t)(lower == '{') << i;
-		masks.close |= (uint64_t)(lower == '}') << i;
-		masks.comma |= (uint64_t)(c == ',') << i;
+		ret->quote |= (uint64_t)(c == '"') << i;
+		ret->backslash |= (uint64_t)(c == '\\') << i;
+		ret->open |= (uint64_t)(lower == '{') << i;
+		ret->close |= (uint64_t)(lower == '}') << i;
+		ret->comma |= (uint64_t)(c == ',') << i;
 	}
-	return masks;
 }
 #endif
 
@@ -216,7 +247,8 @@ static void at_close(struct scan *scan, size_t at)
 
 static void scan_block(struct scan *scan, const char *block, size_t start)
 {
-	struct masks masks = masks_of(block);
+	struct masks masks;
+	masks_of(block, &masks);
 	uint64_t quotes = without_escaped(masks.quote, masks.backslash, &scan->escaped);
 	uint64_t strings = parity_up_to(quotes) ^ (scan->in_string ? ~UINT64_C(0) : 0);
 	scan->in_string = strings >> 63;
