@@ -207,7 +207,7 @@ static void bind(duckdb_bind_info info)
 {
 	struct engine *engine = duckdb_bind_get_extra_info(info);
 	duckdb_value parameter = duckdb_bind_get_parameter(info, 0);
-	int64_t index = duckdb_get_int64(parameter);
+	int64_t index = duckdb_is_null_value(parameter) ? -1 : duckdb_get_int64(parameter);
 	duckdb_destroy_value(&parameter);
 	pthread_mutex_lock(&engine->lock);
 	const struct line_feed *feed = index >= 0 && index < FEEDS_MAX ? engine->feeds[index] :
@@ -344,14 +344,14 @@ enum err_kind session_copy_lines(struct session *session, const struct lines_cop
 	buf_addf(&sql, "COPY (SELECT * FROM wire_lines(%d)) TO ", slot);
 	buf_add_sql(&sql, str_from(copy->path));
 	buf_add_text(&sql, " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, "
-			   "DICTIONARY_SIZE_LIMIT 2048, KV_METADATA {");
+			   "DICTIONARY_SIZE_LIMIT 2048");
 	for (size_t i = 0; i < copy->metadata_count; i++) {
-		buf_add_text(&sql, i > 0 ? ", " : "");
+		buf_add_text(&sql, i > 0 ? ", " : ", KV_METADATA {");
 		buf_add_sql_name(&sql, copy->metadata[2 * i]);
 		buf_add_text(&sql, ": ");
 		buf_add_sql(&sql, copy->metadata[2 * i + 1]);
 	}
-	buf_add_text(&sql, "})");
+	buf_add_text(&sql, copy->metadata_count > 0 ? "})" : ")");
 	enum err_kind kind = duckdb_run(session, buf_text(&sql), &result, err);
 	if (kind == ERR_NONE) {
 		duckdb_data_chunk chunk = duckdb_fetch_chunk(result);
@@ -360,6 +360,9 @@ enum err_kind session_copy_lines(struct session *session, const struct lines_cop
 		*ret_rows = (uint64_t)*count;
 		duckdb_destroy_data_chunk(&chunk);
 		duckdb_destroy_result(&result);
+	} else {
+		/* The disk, or the feed: bad lines are rejected one by one. */
+		kind = err->kind = ERR_FATAL;
 	}
 	free_slot(session->engine, slot);
 	buf_release(&sql);

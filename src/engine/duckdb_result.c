@@ -6,6 +6,7 @@
 #include "base/mem.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ struct result {
 	duckdb_result result;
 	duckdb_data_chunk chunk;
 	size_t columns, row, rows; /* row is behind the current one */
+	bool ended;
 };
 
 /* --- types ------------------------------------------------------------------------------------------ */
@@ -139,7 +141,9 @@ static void add_double(const struct cell *cell, double value, bool single, struc
 			   ret);
 		return;
 	}
-	int digits = single ? 6 : 15;
+	/* Subnormal numbers have fewer digits that mean anything. */
+	bool normal = fabs(value) >= (single ? (double)FLT_MIN : DBL_MIN);
+	int digits = !normal ? 1 : single ? 6 : 15;
 	do
 		snprintf(text, sizeof text, "%.*g", digits++, value);
 	while (digits <= (single ? 9 : 17) &&
@@ -173,25 +177,42 @@ static __int128 integer_at(duckdb_type type, const void *data, idx_t row)
 	}
 }
 
+/* Years outside 1..9999 have no ISO 8601 spelling and stay empty. */
 static void add_time(const struct cell *cell, int64_t time_us, struct buf *ret)
 {
 	char text[TIME_TEXT_MAX];
-	add_quoted(cell, str_from(time_format(time_us, text)), ret);
+	if (time_us == INT64_MAX || time_us == -INT64_MAX)
+		add_quoted(cell, time_us > 0 ? STR("infinity") : STR("-infinity"), ret);
+	else
+		add_quoted(cell, str_from(time_format(time_us, text)), ret);
 }
 
 static void add_date(const struct cell *cell, int32_t days, struct buf *ret)
 {
-	char text[TIME_TEXT_MAX];
-	time_format((int64_t)days * 86400 * 1000000, text);
+	enum { DAYS_MAX = 4000000 }; /* more than 9999 years, and no overflow below */
+	char text[TIME_TEXT_MAX] = "";
+	if (days == INT32_MAX || days == -INT32_MAX) {
+		add_quoted(cell, days > 0 ? STR("infinity") : STR("-infinity"), ret);
+		return;
+	}
+	if (days >= -DAYS_MAX && days <= DAYS_MAX)
+		time_format(days * INT64_C(86400000000), text);
 	add_quoted(cell, str_make(text, text[0] ? 10 : 0), ret);
 }
 
 static void add_interval(const struct cell *cell, const duckdb_interval *interval, struct buf *ret)
 {
 	char text[96];
-	snprintf(text, sizeof text, "P%dM%dDT%.6gS", interval->months, interval->days,
-		 (double)interval->micros / 1e6);
-	add_quoted(cell, str_from(text), ret);
+	uint64_t micros = interval->micros < 0 ? 0 - (uint64_t)interval->micros :
+						 (uint64_t)interval->micros;
+	int len = snprintf(text, sizeof text, "P%dM%dDT%s%llu.%06u", interval->months,
+			   interval->days, interval->micros < 0 ? "-" : "",
+			   (unsigned long long)(micros / 1000000), (unsigned)(micros % 1000000));
+	while (text[len - 1] == '0')
+		len--;
+	len -= text[len - 1] == '.';
+	text[len++] = 'S';
+	add_quoted(cell, str_make(text, (size_t)len), ret);
 }
 
 static void add_list(const struct cell *cell, struct buf *ret)
@@ -431,6 +452,9 @@ bool result_column_is_number(const struct result *result, size_t column)
 
 enum err_kind result_next(struct result *result, bool *ret_row, struct err *err)
 {
+	*ret_row = false;
+	if (result->ended)
+		return ERR_NONE;
 	while (result->row >= result->rows) {
 		if (result->chunk)
 			duckdb_destroy_data_chunk(&result->chunk);
@@ -441,7 +465,7 @@ enum err_kind result_next(struct result *result, bool *ret_row, struct err *err)
 			const char *why = duckdb_result_error(&result->result);
 			if (why && why[0])
 				return err_set(err, ERR_REJECT, "%s", why);
-			*ret_row = false;
+			result->ended = true;
 			return ERR_NONE;
 		}
 	}

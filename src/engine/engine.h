@@ -43,7 +43,8 @@ bool result_column_is_number(const struct result *result, size_t column);
 MUST_CHECK enum err_kind result_next(struct result *result, bool *ret_row, struct err *err);
 bool result_is_null(const struct result *result, size_t column);
 int64_t result_int(const struct result *result, size_t column); /* 0 for NULL or other types */
-/* The cell as text: times as ISO 8601 with Z, lists and structs as JSON. NULL adds nothing. */
+/* The cell as text: times as ISO 8601 with Z (nothing outside years 1..9999), lists and structs as JSON.
+ * NULL adds nothing. */
 void result_add_text(const struct result *result, size_t column, struct buf *ret);
 /* The cell as JSON: numbers, true, false, null, lists, objects, or a string. */
 void result_add_json(const struct result *result, size_t column, struct buf *ret);
@@ -70,7 +71,8 @@ struct line_feed {
 };
 
 /* Writes one Parquet file (zstd) with a row for each line that is a post, with these pairs of names and
- * values in its footer. *ret_rows is their number. Does not sync. */
+ * values in its footer. *ret_rows is their number. Does not sync. What stops it, a feed's error too, is
+ * ERR_FATAL: no line can. */
 struct lines_copy {
 	const struct line_feed *feed;
 	const char *path;

@@ -275,7 +275,8 @@ static enum err_kind write_hours(struct work *work, struct err *err)
 	int count = landing->threads < 64 ? landing->threads : 64;
 	if ((size_t)count > work->count)
 		count = (int)work->count;
-	qsort(work->buckets, work->count, sizeof(struct bucket *), larger_first);
+	if (work->count > 1)
+		qsort(work->buckets, work->count, sizeof(struct bucket *), larger_first);
 	int started = 0;
 	while (started + 1 < count &&
 	       pthread_create(&threads[started], NULL, work_on_hours, work) == 0)
@@ -358,11 +359,13 @@ static enum err_kind prepare(struct landing *landing, struct work *work, struct 
 static enum err_kind end_batch(struct landing *landing, const struct lake_committed *committed,
 			       struct err *err)
 {
-	if (committed->to != landing->to)
+	if (committed->to != landing->to || committed->chain != landing->chain)
 		return err_set(err, ERR_FATAL,
 			       "stream %s: another collector committed up to byte %" PRIu64
-			       " while this one had %" PRIu64,
-			       landing->stream, committed->to, landing->to);
+			       " (chain %016" PRIx64 ") while this one had %" PRIu64
+			       " (chain %016" PRIx64 ")",
+			       landing->stream, committed->to, committed->chain, landing->to,
+			       landing->chain);
 	landing->from = committed->to;
 	forget_imports(landing);
 	TRY(spool_reset(&landing->spool, err));

@@ -17,7 +17,7 @@ struct landing_options {
 	const char *stream;   /* UUID; the caller holds its lock */
 	uint64_t from, chain; /* where the stream is committed up to */
 	int threads;          /* hours written at once */
-	int64_t memory_bytes; /* for lines not yet on disk; 64 MiB */
+	int64_t memory_bytes; /* for lines being parted, as much again for lines held; 64 MiB */
 };
 
 MUST_CHECK enum err_kind landing_open(const struct landing_options *options,

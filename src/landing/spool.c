@@ -28,9 +28,11 @@ static enum err_kind open_scratch(const char *dir, struct spool *spool, struct e
 	return ERR_NONE;
 }
 
-enum err_kind spool_open(const char *dir, size_t open_bytes_max, struct spool *ret, struct err *err)
+enum err_kind spool_open(const char *dir, size_t memory_max, struct spool *ret, struct err *err)
 {
-	struct spool spool = { .fd = -1, .open_bytes_max = open_bytes_max };
+	struct spool spool = { .fd = -1,
+			       .open_bytes_max = memory_max,
+			       .held_bytes_max = memory_max };
 	enum err_kind kind = open_scratch(dir, &spool, err);
 	if (kind != ERR_NONE) {
 		spool_release(&spool);
@@ -45,6 +47,8 @@ static void free_buckets(struct spool *spool)
 	for (size_t i = 0; i < spool->count; i++) {
 		struct bucket *bucket = spool->buckets[i];
 		hash_stream_free(bucket->hash);
+		for (size_t extent = 0; extent < bucket->extent_count; extent++)
+			free(bucket->extents[extent].held);
 		free(bucket->extents);
 		buf_release(&bucket->open);
 		free(bucket);
@@ -53,7 +57,8 @@ static void free_buckets(struct spool *spool)
 	free(spool->slots);
 	spool->buckets = NULL;
 	spool->slots = NULL;
-	spool->count = spool->cap = spool->slot_count = spool->open_bytes = 0;
+	spool->count = spool->cap = spool->slot_count = 0;
+	spool->open_bytes = spool->held_bytes = 0;
 }
 
 void spool_release(struct spool *spool)
@@ -128,28 +133,35 @@ static enum err_kind write_at(const struct spool *spool, const char *bytes, size
 	return ERR_NONE;
 }
 
-static enum err_kind write_extent(struct spool *spool, struct bucket *bucket, struct err *err)
+/* The open records become an extent. */
+static enum err_kind end_extent(struct spool *spool, struct bucket *bucket, struct err *err)
 {
 	struct buf *open = &bucket->open;
-	TRY(write_at(spool, open->ptr, open->len, spool->end, err));
+	struct spool_extent extent = { .at = spool->end, .len = open->len };
+	if (spool->held_bytes + open->cap <= spool->held_bytes_max) {
+		spool->held_bytes += open->cap;
+		spool->open_bytes -= open->cap;
+		extent.held = buf_detach(open);
+	} else {
+		TRY(write_at(spool, open->ptr, open->len, spool->end, err));
+		spool->end += open->len;
+		buf_reset(open);
+	}
 	MEM_GROW(bucket->extents, bucket->extent_cap, bucket->extent_count + 1);
-	bucket->extents[bucket->extent_count++] =
-		(struct spool_extent){ .at = spool->end, .len = open->len };
-	spool->end += open->len;
-	spool->open_bytes -= open->len;
-	buf_reset(open);
+	bucket->extents[bucket->extent_count++] = extent;
 	return ERR_NONE;
 }
 
-/* Many hours with a little each: all of it goes to disk, and its memory is given back. */
-static enum err_kind write_all_open(struct spool *spool, struct err *err)
+/* Many hours with a little each: all of it becomes extents, and its memory is given back. */
+static enum err_kind end_all_open(struct spool *spool, struct err *err)
 {
 	for (size_t i = 0; i < spool->count; i++) {
 		struct bucket *bucket = spool->buckets[i];
 		if (bucket->open.len > 0)
-			TRY(write_extent(spool, bucket, err));
+			TRY(end_extent(spool, bucket, err));
 		buf_release(&bucket->open);
 	}
+	spool->open_bytes = 0;
 	return ERR_NONE;
 }
 
@@ -159,8 +171,8 @@ enum err_kind spool_add(struct spool *spool, struct bucket *bucket, const struct
 	struct record_head head = { .offset = line->offset, .len = line->text.len };
 	struct buf *open = &bucket->open;
 	if (open->len > 0 && open->len + sizeof head + line->text.len > EXTENT_BYTES)
-		TRY(write_extent(spool, bucket, err));
-	size_t before = open->len;
+		TRY(end_extent(spool, bucket, err));
+	size_t before = open->len, cap = open->cap;
 	buf_add(open, &head, sizeof head);
 	buf_add_str(open, line->text);
 	buf_add_byte(open, '\n');
@@ -168,9 +180,9 @@ enum err_kind spool_add(struct spool *spool, struct bucket *bucket, const struct
 	hash_stream_add(bucket->hash, with_end);
 	bucket->lines++;
 	bucket->bytes += with_end.len;
-	spool->open_bytes += open->len - before;
+	spool->open_bytes += open->cap - cap;
 	if (spool->open_bytes > spool->open_bytes_max)
-		return write_all_open(spool, err);
+		return end_all_open(spool, err);
 	return ERR_NONE;
 }
 
@@ -202,6 +214,10 @@ enum err_kind spool_read(const struct spool *spool, const struct bucket *bucket,
 		return ERR_NONE;
 	}
 	const struct spool_extent *where = &bucket->extents[extent];
+	if (where->held) {
+		part_lines(group, where->held, where->len);
+		return ERR_NONE;
+	}
 	if (group->cap < where->len) {
 		free(group->bytes);
 		group->bytes = mem_alloc(where->len);

@@ -4,14 +4,16 @@
  *     hour 8   [line …
  *     refused  [line …
  *
- * The scratch file has no name, so nothing is left of it after a crash: the lines are in the journal
- * until the batch is committed. */
+ * The first extents of a batch are held in memory, as many as there is room for: a small batch never
+ * touches the disk. The scratch file has no name, so nothing is left of it after a crash: the lines
+ * are in the journal until the batch is committed. */
 #pragma once
 #include "landing/landing.h"
 
 #include <pthread.h>
 
 struct spool_extent {
+	char *held; /* in memory; NULL: in the scratch file */
 	uint64_t at;
 	size_t len;
 };
@@ -33,10 +35,12 @@ struct spool {
 	size_t count, cap;
 	size_t *slots; /* hash table: hour -> 1 + index */
 	size_t slot_count;
-	size_t open_bytes, open_bytes_max;
+	size_t open_bytes, open_bytes_max; /* memory of all `open` */
+	size_t held_bytes, held_bytes_max; /* memory of extents not in the file */
 };
 
-MUST_CHECK enum err_kind spool_open(const char *dir, size_t open_bytes_max, struct spool *ret,
+/* `memory_max` bounds the memory of open records, and again that of extents held. */
+MUST_CHECK enum err_kind spool_open(const char *dir, size_t memory_max, struct spool *ret,
 				    struct err *err);
 void spool_release(struct spool *spool);
 /* Empties it for the next batch. */
