@@ -91,9 +91,29 @@ enum err_kind stored_files(struct lake *lake, const struct warehouse_table *tabl
 	return walk(lake, table->dir, 4, ret, err);
 }
 
+/* Where the lake's own path has a NAME=VALUE in it, DuckDB would take that for a partition, too. */
+static void add_partition_of_path(struct buf *sql)
+{
+	static const char *const names[] = { "year", "month", "day", "hour" };
+	buf_add_text(sql, "SELECT * EXCLUDE (filename)");
+	for (int i = 0; i < 4; i++)
+		buf_addf(
+			sql,
+			", CAST(regexp_extract(filename, "
+			"'/year=(\\d+)/month=(\\d+)/day=(\\d+)/hour=(\\d+)/[^/]*$', %d) AS INTEGER) "
+			"AS %s",
+			i + 1, names[i]);
+}
+
 void add_parquet_scan(struct buf *sql, const struct lake *lake, char *const *paths, size_t count)
 {
-	buf_add_text(sql, "SELECT * FROM read_parquet([");
+	bool plain = !strchr(lake_path(lake), '=');
+	if (plain) /* DuckDB has them by their names */
+		buf_add_text(sql,
+			     "SELECT * EXCLUDE (year, month, day, hour), year, month, day, hour");
+	else
+		add_partition_of_path(sql);
+	buf_add_text(sql, " FROM read_parquet([");
 	for (size_t i = 0; i < count; i++) {
 		char *path = lake_file(lake, "%s", paths[i]);
 		if (i > 0)
@@ -101,7 +121,7 @@ void add_parquet_scan(struct buf *sql, const struct lake *lake, char *const *pat
 		buf_add_sql(sql, str_from(path));
 		free(path);
 	}
-	buf_addf(sql, "], %s)", partition_types);
+	buf_addf(sql, "], %s)", plain ? partition_types : "hive_partitioning=false, filename=true");
 }
 
 void add_empty_landing(struct buf *sql)

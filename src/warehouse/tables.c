@@ -95,6 +95,8 @@ enum err_kind warehouse_settings_check(const struct warehouse_settings *settings
 			return err_set(err, ERR_REJECT,
 				       "weekend: '%s' is no day: sunday, monday, … saturday", *day);
 	}
+	if (!settings->weekend_zone[0])
+		return err_set(err, ERR_REJECT, "weekend_zone: '' is no time zone");
 	for (const char *c = settings->weekend_zone; *c; c++) {
 		bool fine = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
 			    (*c >= '0' && *c <= '9') || strchr("/_+-", *c);
