@@ -157,4 +157,9 @@ void journal_reader_close(struct journal_reader *reader); /* NULL is fine */
 MUST_CHECK enum err_kind journal_reader_next(struct journal_reader *reader, struct str *ret_lines,
 					     struct position *ret_position, struct err *err);
 
+/* Whose journal lies in `dir` and where it ends, by its headers alone: to tell how far a collector lags
+ * behind, not to read by. No journal there: ERR_RETRY. */
+MUST_CHECK enum err_kind journal_look(const char *dir, char ret_stream[UUID_TEXT],
+				      struct position *ret_end, struct err *err);
+
 enum { LINE_BYTES_MAX = 16 << 20 };
