@@ -11,17 +11,28 @@ static const char *yes_no(bool has)
 	return has ? "yes" : "NO";
 }
 
+/* The path, or what of it there is: looking must not make directories. */
+static char *nearest_existing(const char *path)
+{
+	char *found = mem_strdup(path);
+	while (!file_exists(found)) {
+		char *slash = strrchr(found, '/');
+		if (slash && slash != found) {
+			*slash = '\0';
+			continue;
+		}
+		free(found);
+		return mem_strdup(slash ? "/" : ".");
+	}
+	return found;
+}
+
 /* What the disk under the lake, or under where it would be made, can promise. */
 static enum err_kind print_promises(const struct settings *settings, bool *ret_all, struct err *err)
 {
 	struct store *store = NULL;
 	struct store_promises promises = { 0 };
-	char *parent = mem_printf("%s", settings->lake);
-	char *slash = strrchr(parent, '/');
-	if (!file_exists(settings->lake) && slash && slash != parent)
-		*slash = '\0';
-	else if (!file_exists(settings->lake))
-		memcpy(parent, ".", 2);
+	char *parent = nearest_existing(settings->lake);
 	enum err_kind kind = store_open(parent, &store, err);
 	if (kind == ERR_NONE)
 		kind = store_probe(store, "_aviary.probe", &promises, err);
@@ -52,10 +63,12 @@ static int run(struct settings *settings, int argc, char **argv)
 	fputs(buf_text(&text), stdout);
 	buf_release(&text);
 	printf("\n# %s\n", engine_version());
-	if (print_promises(settings, &all, &err) != ERR_NONE)
+	if (print_promises(settings, &all, &err) != ERR_NONE) {
+		err_wrap(&err, "check");
 		return say_error(&err, EXIT_FAILED);
+	}
 	if (!all) {
-		err_set(&err, ERR_REJECT, "%s: the disk cannot promise what a lake needs",
+		err_set(&err, ERR_REJECT, "check: %s: the disk cannot promise what a lake needs",
 			settings->lake);
 		err_hint(&err, "a local file system such as ext4 or xfs can");
 		return say_error(&err, EXIT_FAILED);

@@ -30,6 +30,22 @@ enum err_kind open_engine(const struct settings *settings, const struct lake *la
 	return kind;
 }
 
+/* What a refine that was killed had begun to write; under the refine lock nobody else writes there. */
+static enum err_kind remove_leftovers(struct lake *lake, struct err *err)
+{
+	struct name_list names = { 0 };
+	enum err_kind kind = store_list(lake_store(lake), "_aviary/staging", &names, err);
+	for (size_t i = 0; i < names.count && kind == ERR_NONE; i++) {
+		if (!str_starts(str_from(names.names[i]), STR("refine-")))
+			continue;
+		char *path = mem_printf("_aviary/staging/%s", names.names[i]);
+		kind = store_remove(lake_store(lake), path, err);
+		free(path);
+	}
+	name_list_release(&names);
+	return kind;
+}
+
 enum err_kind refine_lake(const struct settings *settings, struct lake *lake, struct engine *engine,
 			  void (*progress)(void *context, size_t done, size_t total), void *context,
 			  struct refine_report *ret, struct err *err)
@@ -43,7 +59,9 @@ enum err_kind refine_lake(const struct settings *settings, struct lake *lake, st
 	struct file_lock lock;
 	bool held;
 	TRY(lake_lock(lake, "refine", true, &lock, &held, err));
-	enum err_kind kind = lake_retire(lake, settings->retire_grace, err);
+	enum err_kind kind = remove_leftovers(lake, err);
+	if (kind == ERR_NONE)
+		kind = lake_retire(lake, settings->retire_grace, err);
 	if (kind == ERR_NONE)
 		kind = warehouse_refine(&options, ret, err);
 	file_lock_drop(&lock);

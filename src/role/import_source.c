@@ -123,15 +123,25 @@ static enum err_kind take(void *context, const struct source_line *lines, size_t
 	return append(source, &extent, err);
 }
 
-/* A piece that cannot be a line is kept beside the lake's quarantined lines, under the file's hash and
- * its line there, so that reading it again changes nothing. */
+/* A piece that cannot be a line is kept beside the lake's quarantined lines and in their form, under the
+ * file's hash and its line there, so that reading it again changes nothing. */
 static enum err_kind quarantine(void *context, struct str bytes, uint64_t file_line,
 				const char *reason, struct err *err)
 {
 	struct import_source *source = context;
 	source->counts.pieces++;
-	char *path = mem_printf("_aviary/quarantine/import-%s-%" PRIu64, source->sha256, file_line);
-	enum err_kind kind = store_replace(lake_store(source->lake), path, bytes, err);
+	char *path = mem_printf("_aviary/quarantine/import-%s-%" PRIu64 ".jsonl", source->sha256,
+				file_line);
+	struct buf entry = { 0 };
+	buf_add_text(&entry, "{\"file\":");
+	buf_add_json(&entry, str_from(source->name));
+	buf_addf(&entry, ",\"file_line\":%" PRIu64 ",\"reason\":", file_line);
+	buf_add_json(&entry, str_from(reason));
+	buf_add_byte(&entry, ',');
+	buf_add_json_bytes(&entry, "line", bytes);
+	buf_add_text(&entry, "}\n");
+	enum err_kind kind = store_replace(lake_store(source->lake), path, buf_str(&entry), err);
+	buf_release(&entry);
 	progress_clear(source->progress);
 	if (kind == ERR_NONE)
 		fprintf(stderr, "aviary: import: %s: line %" PRIu64 ": %s: kept in %s/%s\n",
@@ -307,7 +317,9 @@ enum err_kind import_source_file(struct import_source *source, const char *path,
 	if (kind != ERR_REJECT)
 		return kind;
 	progress_clear(source->progress);
-	fprintf(stderr, "aviary: import: %s: %s\n", source->name, err->msg);
+	bool named = str_starts(str_from(err->msg), str_from(source->name));
+	fprintf(stderr, "aviary: import: %s%s%s\n", named ? "" : source->name, named ? "" : ": ",
+		err->msg);
 	source->counts.failed++;
 	return ERR_NONE;
 }

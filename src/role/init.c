@@ -12,8 +12,10 @@ static int run(struct settings *settings, int argc, char **argv)
 		return say_error(&err, EXIT_USAGE);
 	}
 	if (lake_create(settings->lake, &err) != ERR_NONE ||
-	    lake_open(settings->lake, &lake, &err) != ERR_NONE)
+	    lake_open(settings->lake, &lake, &err) != ERR_NONE) {
+		err_wrap(&err, "init");
 		return say_error(&err, EXIT_FAILED);
+	}
 	printf("lake %s is ready (id %s)\n"
 	       "next: aviary import --lake %s FILE…\n",
 	       settings->lake, lake_id(lake), settings->lake);

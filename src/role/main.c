@@ -83,8 +83,12 @@ int main(int argc, char **argv)
 	const struct command *command = find_command(argv[1]);
 	if (!command) {
 		struct err err = { 0 };
+		char names[128] = "";
+		for (size_t i = 0; i < COMMAND_COUNT; i++)
+			snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s",
+				 i > 0 ? ", " : "", commands[i]->name);
 		err_set(&err, ERR_REJECT, "unknown command '%s'", argv[1]);
-		err_hint(&err, "aviary --help lists the commands");
+		err_hint(&err, "commands: %s", names);
 		return say_error(&err, EXIT_USAGE);
 	}
 	return run_command(command, argc - 1, argv + 1);

@@ -11,10 +11,11 @@
 /* Rows looked at before the widths of a table are settled; later ones are cut to fit. */
 enum { ROWS_MEASURED = 1000, WIDTH_MIN = 4, FLUSH_BYTES = 1 << 16 };
 
-static enum err_kind flush_out(struct buf *out, size_t above, struct err *err)
+static enum err_kind flush_out(struct buf *out, size_t above, bool *ret_begun, struct err *err)
 {
 	if (out->len < above || out->len == 0)
 		return ERR_NONE;
+	*ret_begun = true;
 	size_t put = fwrite(out->ptr, 1, out->len, stdout);
 	if (put != out->len || fflush(stdout) != 0)
 		return err_errno(err, ERR_FATAL, "write to standard output");
@@ -65,7 +66,7 @@ static void add_csv_header(const struct result *result, struct buf *out)
 }
 
 static enum err_kind stream_rows(struct result *result, enum output_format format,
-				 uint64_t *ret_rows, struct err *err)
+				 uint64_t *ret_rows, bool *ret_begun, struct err *err)
 {
 	struct buf out = { 0 }, cell = { 0 };
 	bool row = true;
@@ -82,12 +83,12 @@ static enum err_kind stream_rows(struct result *result, enum output_format forma
 			add_csv_row(result, &cell, &out);
 		}
 		++*ret_rows;
-		kind = flush_out(&out, FLUSH_BYTES, err);
+		kind = flush_out(&out, FLUSH_BYTES, ret_begun, err);
 	}
 	if (format == OUTPUT_JSON)
 		buf_add_text(&out, "\n]\n");
 	if (kind == ERR_NONE)
-		kind = flush_out(&out, 1, err);
+		kind = flush_out(&out, 1, ret_begun, err);
 	buf_release(&out);
 	buf_release(&cell);
 	return kind;
@@ -253,7 +254,8 @@ static size_t terminal_width(void)
 	return 80;
 }
 
-static enum err_kind print_table(struct result *result, uint64_t *ret_rows, struct err *err)
+static enum err_kind print_table(struct result *result, uint64_t *ret_rows, bool *ret_begun,
+				 struct err *err)
 {
 	struct buf out = { 0 };
 	struct table table = { .result = result,
@@ -280,7 +282,7 @@ static enum err_kind print_table(struct result *result, uint64_t *ret_rows, stru
 		for (size_t i = 0; i < table.rows; i++)
 			add_row(&table, i, &out);
 		free_cells(&table);
-		kind = flush_out(&out, row ? FLUSH_BYTES : 1, err);
+		kind = flush_out(&out, row ? FLUSH_BYTES : 1, ret_begun, err);
 	}
 	free_cells(&table);
 	free(table.cells);
@@ -290,9 +292,10 @@ static enum err_kind print_table(struct result *result, uint64_t *ret_rows, stru
 }
 
 enum err_kind output_result(struct result *result, enum output_format format, uint64_t *ret_rows,
-			    struct err *err)
+			    bool *ret_begun, struct err *err)
 {
 	*ret_rows = 0;
-	return format == OUTPUT_TABLE ? print_table(result, ret_rows, err) :
-					stream_rows(result, format, ret_rows, err);
+	*ret_begun = false;
+	return format == OUTPUT_TABLE ? print_table(result, ret_rows, ret_begun, err) :
+					stream_rows(result, format, ret_rows, ret_begun, err);
 }

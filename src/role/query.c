@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Files are replaced while we look: an hour that was exchanged between listing and opening is asked for
- * again, with a new snapshot. */
+/* Files are replaced while we look: who finds that an hour was exchanged between listing and opening asks
+ * again, with a new snapshot; for the last time while refine has to wait. */
 enum { ATTEMPTS = 3 };
 
 static enum output_format format_of(const struct settings *settings)
@@ -41,8 +41,7 @@ static enum err_kind ask_once(const struct settings *settings, struct lake *lake
 	if (kind == ERR_NONE)
 		kind = session_query(session, sql, &result, err);
 	if (kind == ERR_NONE) {
-		kind = output_result(result, format_of(settings), &rows, err);
-		*ret_printed = rows > 0;
+		kind = output_result(result, format_of(settings), &rows, ret_printed, err);
 	}
 	if (kind == ERR_NONE && format_of(settings) == OUTPUT_TABLE)
 		print_snapshot(snapshot, rows);
@@ -50,6 +49,29 @@ static enum err_kind ask_once(const struct settings *settings, struct lake *lake
 	session_close(session);
 	engine_close(engine);
 	lake_snapshot_free(snapshot);
+	return kind;
+}
+
+static bool is_overtaken(const struct err *err)
+{
+	return strstr(err->msg, "No such file") || strstr(err->msg, "No files found");
+}
+
+static enum err_kind ask(const struct settings *settings, struct lake *lake, const char *sql,
+			 struct err *err)
+{
+	struct file_lock refine = { .fd = -1 };
+	struct err ignored;
+	bool printed = false, held = false;
+	enum err_kind kind = ask_once(settings, lake, sql, &printed, err);
+	for (int attempt = 1;
+	     kind != ERR_NONE && !printed && is_overtaken(err) && attempt <= ATTEMPTS; attempt++) {
+		if (attempt == ATTEMPTS &&
+		    lake_lock(lake, "refine", true, &refine, &held, &ignored) != ERR_NONE)
+			break; /* who may only read cannot make anybody wait */
+		kind = ask_once(settings, lake, sql, &printed, err);
+	}
+	file_lock_drop(&refine);
 	return kind;
 }
 
@@ -64,11 +86,8 @@ static int run(struct settings *settings, int argc, char **argv)
 		return say_error(&err, EXIT_USAGE);
 	}
 	enum err_kind kind = open_lake(settings, &lake, &err);
-	bool printed = false, again = kind == ERR_NONE;
-	for (int attempt = 0; again && attempt < ATTEMPTS; attempt++) {
-		kind = ask_once(settings, lake, argv[1], &printed, &err);
-		again = kind != ERR_NONE && !printed && strstr(err.msg, "No such file");
-	}
+	if (kind == ERR_NONE)
+		kind = ask(settings, lake, argv[1], &err);
 	lake_close(lake);
 	if (kind == ERR_NONE)
 		return EXIT_DONE;

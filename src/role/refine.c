@@ -22,7 +22,10 @@ static int run(struct settings *settings, int argc, char **argv)
 		       (unsigned long long)report.snapshot, report.current);
 	engine_close(engine);
 	lake_close(lake);
-	return kind == ERR_NONE ? EXIT_DONE : say_error(&err, EXIT_FAILED);
+	if (kind == ERR_NONE)
+		return EXIT_DONE;
+	err_wrap(&err, "refine");
+	return say_error(&err, EXIT_FAILED);
 }
 
 static const char *const flags[] = { "lake",         "threads",      "memory", "weekend",

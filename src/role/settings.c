@@ -173,7 +173,7 @@ static enum err_kind finish(struct settings *settings, struct err *err)
 		const char *lake = getenv("AVIARY_LAKE");
 		bool given = lake && lake[0];
 		TRY(conf_set(&settings->conf, &keys[0], str_from(given ? lake : "lake"),
-			     given ? "$AVIARY_LAKE" : "default", err));
+			     given ? "$AVIARY_LAKE" : "default, no $AVIARY_LAKE", err));
 	}
 	settings->warehouse = (struct warehouse_settings){
 		.weekend = (const char *const *)settings->weekend,

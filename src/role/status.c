@@ -1,16 +1,27 @@
 #include "role/role.h"
+#include "role/stream_source.h"
 
 #include "base/mem.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+struct stream_status {
+	char *id;
+	uint64_t committed, lag;
+	bool lag_known; /* its journal is here to be looked at */
+};
 
 struct status {
 	struct lake *lake;
 	struct lake_snapshot *snapshot;
 	size_t stale_hours;
+	uint64_t quarantined; /* lines, and what import kept beside them */
 	char newest[TIME_TEXT_MAX]; /* created_at of the newest post; "" without any */
+	struct stream_status *streams;
+	size_t stream_count, stream_cap;
 };
 
 /* The newest post is in the newest hour. */
@@ -50,6 +61,61 @@ static enum err_kind find_newest(const struct settings *settings, struct status 
 	return kind;
 }
 
+/* The log counts lines; a piece of a file that was none has a file of its own. */
+static enum err_kind count_quarantined(struct status *status, struct err *err)
+{
+	struct name_list names = { 0 };
+	TRY(store_list(lake_store(status->lake), "_aviary/quarantine", &names, err));
+	status->quarantined = status->snapshot->quarantined;
+	for (size_t i = 0; i < names.count; i++)
+		status->quarantined += str_starts(str_from(names.names[i]), STR("import-"));
+	name_list_release(&names);
+	return ERR_NONE;
+}
+
+static void add_stream(struct status *status, const char *id)
+{
+	const struct lake_stream *committed = lake_snapshot_stream(status->snapshot, id);
+	for (size_t i = 0; i < status->stream_count; i++) {
+		if (strcmp(status->streams[i].id, id) == 0)
+			return;
+	}
+	MEM_GROW(status->streams, status->stream_cap, status->stream_count + 1);
+	status->streams[status->stream_count++] = (struct stream_status){
+		.id = mem_strdup(id), .committed = committed ? committed->to : 0 };
+}
+
+/* Those the log knows, and those whose first batch is still to come. */
+static enum err_kind find_streams(struct status *status, struct err *err)
+{
+	struct name_list names = { 0 };
+	for (size_t i = 0; i < status->snapshot->stream_count; i++)
+		add_stream(status, status->snapshot->streams[i].id);
+	enum err_kind kind = store_list(lake_store(status->lake), "_aviary/sources", &names, err);
+	for (size_t i = 0; i < names.count; i++) {
+		if (uuid_valid(str_from(names.names[i])))
+			add_stream(status, names.names[i]);
+	}
+	name_list_release(&names);
+	for (size_t i = 0; i < status->stream_count && kind == ERR_NONE; i++) {
+		struct stream_status *stream = &status->streams[i];
+		kind = stream_source_lag(status->lake, stream->id, stream->committed,
+					 &stream->lag_known, &stream->lag, err);
+	}
+	return kind;
+}
+
+static void print_stream(const struct stream_status *stream)
+{
+	char committed[32], lag[32];
+	printf("stream      %s committed to byte %s, ", stream->id,
+	       grouped(stream->committed, committed));
+	if (stream->lag_known)
+		printf("%s bytes behind its journal\n", grouped(stream->lag, lag));
+	else
+		printf("its journal is not here\n");
+}
+
 static void print_text(const struct settings *settings, const struct status *status)
 {
 	const struct lake_snapshot *snapshot = status->snapshot;
@@ -64,10 +130,9 @@ static void print_text(const struct settings *settings, const struct status *sta
 	printf(" in %s files,", grouped(snapshot->file_count, number));
 	printf(" %s bytes\n", grouped(snapshot->bytes, number));
 	printf("stale       %zu hours wait for refine\n", status->stale_hours);
-	printf("quarantine  %s lines\n", grouped(snapshot->quarantined, number));
-	for (size_t i = 0; i < snapshot->stream_count; i++)
-		printf("stream      %s committed to byte %s\n", snapshot->streams[i].id,
-		       grouped(snapshot->streams[i].to, number));
+	printf("quarantine  %s lines\n", grouped(status->quarantined, number));
+	for (size_t i = 0; i < status->stream_count; i++)
+		print_stream(&status->streams[i]);
 	if (snapshot->number == 0)
 		printf("next: aviary import --lake %s FILE…\n", settings->lake);
 }
@@ -89,10 +154,16 @@ static void print_json(const struct settings *settings, const struct status *sta
 		 ",\"posts\":%" PRIu64 ",\"hours\":%zu,\"files\":%" PRIu64 ",\"bytes\":%" PRIu64
 		 ",\"stale_hours\":%zu,\"quarantined\":%" PRIu64 ",\"streams\":[",
 		 snapshot->rows, snapshot->hour_count, snapshot->file_count, snapshot->bytes,
-		 status->stale_hours, snapshot->quarantined);
-	for (size_t i = 0; i < snapshot->stream_count; i++)
-		buf_addf(&out, "%s{\"stream\":\"%s\",\"committed\":%" PRIu64 "}", i > 0 ? "," : "",
-			 snapshot->streams[i].id, snapshot->streams[i].to);
+		 status->stale_hours, status->quarantined);
+	for (size_t i = 0; i < status->stream_count; i++) {
+		const struct stream_status *stream = &status->streams[i];
+		buf_addf(&out, "%s{\"stream\":\"%s\",\"committed\":%" PRIu64 ",\"lag\":",
+			 i > 0 ? "," : "", stream->id, stream->committed);
+		if (stream->lag_known)
+			buf_addf(&out, "%" PRIu64 "}", stream->lag);
+		else
+			buf_add_text(&out, "null}");
+	}
 	buf_add_text(&out, "]}\n");
 	fputs(buf_text(&out), stdout);
 	buf_release(&out);
@@ -113,12 +184,22 @@ static int run(struct settings *settings, int argc, char **argv)
 		kind = warehouse_stale_hours(status.lake, status.snapshot, &settings->warehouse,
 					     &status.stale_hours, &err);
 	if (kind == ERR_NONE)
+		kind = count_quarantined(&status, &err);
+	if (kind == ERR_NONE)
+		kind = find_streams(&status, &err);
+	if (kind == ERR_NONE)
 		kind = find_newest(settings, &status, &err);
 	if (kind == ERR_NONE)
 		(settings->json ? print_json : print_text)(settings, &status);
+	for (size_t i = 0; i < status.stream_count; i++)
+		free(status.streams[i].id);
+	free(status.streams);
 	lake_snapshot_free(status.snapshot);
 	lake_close(status.lake);
-	return kind == ERR_NONE ? EXIT_DONE : say_error(&err, EXIT_FAILED);
+	if (kind == ERR_NONE)
+		return EXIT_DONE;
+	err_wrap(&err, "status");
+	return say_error(&err, EXIT_FAILED);
 }
 
 static const char *const flags[] = { "lake", "json", "weekend", "weekend_zone", NULL };
