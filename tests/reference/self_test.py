@@ -503,6 +503,8 @@ def the_checks_see_faults():
         "local": ["landing_types", "files_are_zstd_and_utc"], "view": ["view_users"],
         "again": ["again_adds_nothing"]}
     checks.BINARY = str(HERE / "fake_aviary.py")
+    # Its first line asks for python3: the one that runs this test, which has what it imports.
+    os.environ["PATH"] = f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"
     for fault, names in wanted.items():
         os.environ["FAKE_FAULT"] = fault
         with tempfile.TemporaryDirectory() as directory:
