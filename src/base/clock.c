@@ -149,7 +149,8 @@ static bool take_zone(struct str *text, int64_t *ret_offset_us, char *ret_sign)
 
 static int two_digits(const char *at)
 {
-	unsigned tens = (unsigned)(unsigned char)at[0] - '0', ones = (unsigned)(unsigned char)at[1] - '0';
+	unsigned tens = (unsigned)(unsigned char)at[0] - '0',
+		 ones = (unsigned)(unsigned char)at[1] - '0';
 	return tens > 9 || ones > 9 ? -1 : (int)(tens * 10 + ones);
 }
 
@@ -162,7 +163,8 @@ static bool parse_canonical(struct str text, int64_t *ret_us)
 		return false;
 	int century = two_digits(at), year = two_digits(at + 2), month = two_digits(at + 5);
 	int day = two_digits(at + 8), hour = two_digits(at + 11), minute = two_digits(at + 14);
-	int second = two_digits(at + 17), centis = two_digits(at + 20), millis = two_digits(at + 21);
+	int second = two_digits(at + 17), centis = two_digits(at + 20),
+	    millis = two_digits(at + 21);
 	if ((century | year | month | day | hour | minute | second | centis | millis) < 0)
 		return false;
 	year += century * 100;

@@ -40,14 +40,23 @@ static void note(struct post_reader *reader, yyjson_val *val)
 	extra_list_add(&reader->duplicates, buf_str(item));
 }
 
-static struct member *members_of(yyjson_val *object, size_t *ret_count)
+/* What tells names apart: two with lone surrogates may be read as the same, but were not sent so. */
+static struct str name_of(const struct post_reader *reader, yyjson_val *key)
+{
+	return json_is_repaired(&reader->doc, key) ? json_source(&reader->doc, key) :
+						     json_text(key);
+}
+
+static struct member *members_of(const struct post_reader *reader, yyjson_val *object,
+				 size_t *ret_count)
 {
 	size_t at, max, count = 0;
 	yyjson_val *key, *val;
 	struct member *members = mem_zalloc(yyjson_obj_size(object) + 1, sizeof *members);
 	yyjson_obj_foreach(object, at, max, key, val)
-		members[count++] =
-			(struct member){ .name = json_text(key), .at = at, .key = key, .val = val };
+		members[count++] = (struct member){
+			.name = name_of(reader, key), .at = at, .key = key, .val = val
+		};
 	qsort(members, count, sizeof *members, by_name_then_place);
 	for (size_t i = 0; i + 1 < count; i++)
 		members[i].replaced = str_equal(members[i].name, members[i + 1].name);
@@ -62,7 +71,7 @@ static void write_object(struct post_reader *reader, struct buf *ret, yyjson_val
 {
 	size_t count;
 	bool first = true;
-	struct member *members = members_of(object, &count);
+	struct member *members = members_of(reader, object, &count);
 	buf_add_byte(ret, '{');
 	for (size_t i = 0; i < count; i++) {
 		path_push_key(reader, members[i].key);

@@ -51,7 +51,8 @@ static bool fill_double(struct column_vector *vector, size_t row, struct str num
 	((double *)vector->data)[row] = value;
 	fill_valid(vector, row);
 	bool is_integer = strspn(text, "-0123456789") == number.len;
-	return !is_integer || (str_to_i64(number, &whole) && llabs(whole) <= (INT64_C(1) << 53));
+	return !is_integer || (str_to_i64(number, &whole) && whole >= -(INT64_C(1) << 53) &&
+			       whole <= INT64_C(1) << 53);
 }
 
 /* All but lists and structs. Returns whether the vector gives the value back. */

@@ -1,5 +1,7 @@
 #include "post/reader.h"
 
+#include <strings.h>
+
 /* RFC 6901: ~ and / inside a name are ~0 and ~1. */
 static void add_name(struct buf *ret, struct str name)
 {
@@ -22,6 +24,12 @@ static bool has_repaired_key(const struct post_reader *reader)
 	return false;
 }
 
+/* Whether an escape in a valid string is this one, in either case of its digits. */
+static bool escapes(const char *at, const char *escape)
+{
+	return at[1] == 'u' && strncasecmp(at, escape, 6) == 0;
+}
+
 /* A name with a lone surrogate is given back only by its source, which is escaped already. */
 static void add_source_name(struct buf *ret, struct str source)
 {
@@ -30,6 +38,12 @@ static void add_source_name(struct buf *ret, struct str source)
 		if (c == '\\' && source.ptr[i + 1] == '/') {
 			buf_add(ret, "~1", 2);
 			i++;
+		} else if (c == '\\' && escapes(source.ptr + i, "\\u002f")) {
+			buf_add(ret, "~1", 2);
+			i += 5;
+		} else if (c == '\\' && escapes(source.ptr + i, "\\u007e")) {
+			buf_add(ret, "~0", 2);
+			i += 5;
 		} else if (c == '\\') {
 			buf_add(ret, source.ptr + i, 2);
 			i++;

@@ -147,10 +147,15 @@ static void fill_column(struct post_reader *reader, const struct column_node *no
 
 static void walk(struct post_reader *reader, const struct column_node *node, yyjson_val *object);
 
-static void visit(struct post_reader *reader, const struct column_node *node, yyjson_val *val)
+static void note_seen(struct post_reader *reader, const struct column_node *node)
 {
 	reader->duplicate |= reader->node_seen[node->index] == reader->line_number;
 	reader->node_seen[node->index] = reader->line_number;
+}
+
+static void visit(struct post_reader *reader, const struct column_node *node, yyjson_val *val)
+{
+	note_seen(reader, node);
 	if (node->column >= 0)
 		fill_column(reader, node, val);
 	else if (yyjson_is_obj(val) && yyjson_obj_size(val) > 0)
@@ -179,12 +184,21 @@ static bool is_ours(const struct column_node *node)
 	return node && node->root > ROOT_AVIARY && node->root != ROOT_NONE;
 }
 
-/* `media` repeats the first of media_all, which gives it back. */
-static bool is_repeated_medium(const struct post_reader *reader, const struct column_node *node,
+/* `media` repeats the first of media_all, which gives it back. By their source: values may be equal
+ * although they were sent otherwise. */
+static bool is_repeated_medium(struct post_reader *reader, const struct column_node *node,
 			       yyjson_val *val)
 {
-	return node->root == ROOT_MEDIA &&
-	       yyjson_equals(val, yyjson_arr_get_first(our_member(reader, ROOT_MEDIA_ALL)));
+	if (node->root != ROOT_MEDIA)
+		return false;
+	yyjson_val *first = yyjson_arr_get_first(our_member(reader, ROOT_MEDIA_ALL));
+	if (!yyjson_equals(val, first))
+		return false;
+	buf_reset(&reader->text);
+	buf_reset(&reader->json);
+	json_write(&reader->text, &reader->doc, val);
+	json_write(&reader->json, &reader->doc, first);
+	return str_equal(buf_str(&reader->text), buf_str(&reader->json));
 }
 
 static void visit_ours(struct post_reader *reader, const struct column_node *node, yyjson_val *val)
@@ -223,8 +237,7 @@ static void visit_created_at(struct post_reader *reader, const struct column_nod
 		visit(reader, node, val);
 		return;
 	}
-	reader->duplicate |= reader->node_seen[node->index] == reader->line_number;
-	reader->node_seen[node->index] = reader->line_number;
+	note_seen(reader, node);
 	extra_add(reader, val);
 }
 
@@ -232,6 +245,8 @@ static void walk_entry(struct post_reader *reader, const struct post_key *key,
 		       const struct root_entry *entry)
 {
 	const struct column_node *node = entry->node;
+	if (node && node->root == ROOT_AVIARY)
+		note_seen(reader, node);
 	if (node && node->root == ROOT_AVIARY && reader->has_moved &&
 	    entry->val == reader->root[ROOT_AVIARY])
 		walk_moved(reader);
