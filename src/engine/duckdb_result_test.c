@@ -158,8 +158,9 @@ static void decimals_keep_all_their_digits(void **state)
 static void integers_are_given_as_such(void **state)
 {
 	(void)state;
-	struct result *result = first_row("SELECT (-5)::TINYINT, 7::UBIGINT, 9::HUGEINT, NULL::BIGINT, "
-					  "'3', 2.5::DOUBLE, 1.5, true, sum(1)");
+	struct result *result =
+		first_row("SELECT (-5)::TINYINT, 7::UBIGINT, 9::HUGEINT, NULL::BIGINT, "
+			  "'3', 2.5::DOUBLE, 1.5, true, sum(1)");
 	static const int64_t values[] = { -5, 7, 9, 0, 0, 0, 0, 0, 1 };
 	static const bool numbers[] = { true, true, true, true, false, true, true, false, true };
 	assert_int_equal(result_columns(result), 9);
@@ -220,7 +221,7 @@ static void text_is_itself_and_escaped_in_json(void **state)
 	assert_string("'مرحبا 🐦 naïve'", "مرحبا 🐦 naïve");
 	assert_shown("'say \"hi\" \\ it''s'", "say \"hi\" \\ it's", "\"say \\\"hi\\\" \\\\ it's\"");
 	assert_shown("'a' || chr(10) || chr(9) || 'b'", "a\n\tb", "\"a\\n\\tb\"");
-	assert_shown("'1' || chr(0) || '2'", "1", "\"1\\u00002\"");
+	assert_plain("['1' || chr(0) || '2']", "[\"1\\u00002\"]");
 }
 
 static void enums_are_their_words(void **state)
@@ -229,7 +230,8 @@ static void enums_are_their_words(void **state)
 	(void)state;
 	assert_string("'Middle'::ENUM('Low', 'Middle', 'High')", "Middle");
 	assert_ok(session_run(session,
-			      "CREATE TYPE many AS ENUM (SELECT 'w' || range FROM range(300))", &err),
+			      "CREATE TYPE many AS ENUM (SELECT 'w' || range FROM range(300))",
+			      &err),
 		  err);
 	assert_string("'w299'::many", "w299");
 	assert_shown("'q\"'::ENUM('q\"')", "q\"", "\"q\\\"\"");
@@ -258,8 +260,8 @@ static void lists_of_later_rows_begin_where_they_should(void **state)
 	struct buf text = { 0 };
 	bool row;
 	(void)state;
-	assert_ok(session_query(session, "VALUES ([1, 2]), (NULL), ([]), ([3]), ([4, 5, 6])", &result,
-				&err),
+	assert_ok(session_query(session, "VALUES ([1, 2]), (NULL), ([]), ([3]), ([4, 5, 6])",
+				&result, &err),
 		  err);
 	for (;;) {
 		assert_ok(result_next(result, &row, &err), err);
@@ -296,9 +298,13 @@ static void maps_are_objects_with_keys_as_text(void **state)
 static void null_is_nothing_and_null_whatever_its_type(void **state)
 {
 	static const char *const types[] = {
-		"BOOLEAN", "TINYINT",   "UBIGINT",     "HUGEINT",  "FLOAT",     "DOUBLE",
-		"DATE",    "TIMESTAMP", "TIMESTAMPTZ", "INTERVAL", "VARCHAR[]", "DECIMAL(20, 3)",
-		"VARCHAR", "MAP(VARCHAR, INTEGER)",
+		"BOOLEAN",     "TINYINT",
+		"UBIGINT",     "HUGEINT",
+		"FLOAT",       "DOUBLE",
+		"DATE",        "TIMESTAMP",
+		"TIMESTAMPTZ", "INTERVAL",
+		"VARCHAR[]",   "DECIMAL(20, 3)",
+		"VARCHAR",     "MAP(VARCHAR, INTEGER)",
 	};
 	(void)state;
 	assert_shown("NULL", "", "null");

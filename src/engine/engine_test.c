@@ -82,7 +82,8 @@ static void every_session_is_in_utc_whatever_tz_says(void **state)
 	assert_answer(second, "SELECT current_setting('TimeZone')", "UTC");
 	assert_answer(second, "SELECT (TIMESTAMPTZ '2026-07-23 07:00:00')::VARCHAR",
 		      "2026-07-23 07:00:00+00");
-	assert_answer(second, "SELECT TIMESTAMPTZ '2026-07-23 07:00:00'", "2026-07-23T07:00:00.000Z");
+	assert_answer(second, "SELECT TIMESTAMPTZ '2026-07-23 07:00:00'",
+		      "2026-07-23T07:00:00.000Z");
 	assert_answer(second, "SELECT hour(make_timestamptz(1784790000000000))", "7");
 	session_close(second);
 	session_close(first);
@@ -229,7 +230,8 @@ static void a_statement_without_rows_ends_at_once(void **state)
 	bool row = true;
 	(void)state;
 	struct session *session = session_new();
-	assert_ok(session_query(session, "SELECT 1 AS a, 'x' AS b WHERE false", &result, &err), err);
+	assert_ok(session_query(session, "SELECT 1 AS a, 'x' AS b WHERE false", &result, &err),
+		  err);
 	assert_int_equal(result_columns(result), 2);
 	assert_string_equal(result_column_name(result, 1), "b");
 	assert_ok(result_next(result, &row, &err), err);
@@ -250,7 +252,8 @@ static void a_hundred_thousand_rows_stream(void **state)
 	int64_t rows = 0, sum = 0;
 	(void)state;
 	struct session *session = session_new();
-	assert_ok(session_query(session, "SELECT range AS n FROM range(100000)", &result, &err), err);
+	assert_ok(session_query(session, "SELECT range AS n FROM range(100000)", &result, &err),
+		  err);
 	for (;;) {
 		assert_ok(result_next(result, &row, &err), err);
 		if (!row)
