@@ -18,7 +18,7 @@ struct status {
 	struct lake *lake;
 	struct lake_snapshot *snapshot;
 	size_t stale_hours;
-	uint64_t quarantined; /* lines, and what import kept beside them */
+	uint64_t quarantined;       /* lines, and what import kept beside them */
 	char newest[TIME_TEXT_MAX]; /* created_at of the newest post; "" without any */
 	struct stream_status *streams;
 	size_t stream_count, stream_cap;
@@ -81,8 +81,9 @@ static void add_stream(struct status *status, const char *id)
 			return;
 	}
 	MEM_GROW(status->streams, status->stream_cap, status->stream_count + 1);
-	status->streams[status->stream_count++] = (struct stream_status){
-		.id = mem_strdup(id), .committed = committed ? committed->to : 0 };
+	status->streams[status->stream_count++] =
+		(struct stream_status){ .id = mem_strdup(id),
+					.committed = committed ? committed->to : 0 };
 }
 
 /* Those the log knows, and those whose first batch is still to come. */
