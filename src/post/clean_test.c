@@ -64,6 +64,7 @@ static void entities_are_decoded_once(void **state)
 {
 	(void)state;
 	CLEAN("&amp;lt;", "&lt;");
+	CLEAN("&amp;gt;", "&gt;");
 	CLEAN("&amp;amp;", "&amp;");
 	CLEAN("&amp;amp;lt;", "&amp;lt;");
 	CLEAN("&am&lt;p;", "&am<p;");

@@ -5,9 +5,10 @@
 #include <pcre2.h>
 #include <pthread.h>
 
-/* A word character is spelled out, since what \w means changed between versions of PCRE2. */
+/* A word character is spelled out, since what \w means changed between versions of PCRE2. What stands
+ * before the first letter is never given back (*+), so that no text reaches PCRE2's match limit. */
 #define WORD "\\p{L}\\p{N}_"
-static const char pattern[] = "(?<![" WORD "])#[" WORD "]*\\p{L}[" WORD "]*";
+static const char pattern[] = "(?<![" WORD "])#[\\p{N}_]*+\\p{L}[" WORD "]*+";
 
 static pcre2_code *compiled;
 static pthread_once_t once = PTHREAD_ONCE_INIT;

@@ -87,13 +87,13 @@ static void found_pieces_lie_in_the_text(void **state)
 	buf_release(&found);
 }
 
-/* The pattern goes back over the digits to look for a letter among them. */
+/* Longer than the number of steps PCRE2 takes before it gives up. */
 static void long_numbers_do_not_hide_what_follows(void **state)
 {
 	(void)state;
 	struct buf text = { 0 };
 	buf_add_byte(&text, '#');
-	for (int i = 0; i < 100000; i++)
+	for (int i = 0; i < 12000000; i++)
 		buf_add_byte(&text, '1');
 	buf_add_text(&text, " #after");
 	assert_found(buf_str(&text), "#after|");
