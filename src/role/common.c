@@ -21,7 +21,10 @@ enum err_kind open_lake(const struct settings *settings, struct lake **ret, stru
 enum err_kind open_engine(const struct settings *settings, const struct lake *lake, int threads,
 			  struct engine **ret, struct err *err)
 {
-	char *temp = lake ? lake_file(lake, "_aviary/staging") : NULL;
+	/* One of its own for each engine: DuckDB gives spill files the same names in every process. */
+	char uuid[UUID_TEXT];
+	uuid_new(uuid);
+	char *temp = lake ? lake_file(lake, "_aviary/staging/spill-%s", uuid) : NULL;
 	struct engine_options options = { .threads = threads,
 					  .memory_bytes = settings->memory,
 					  .temp_dir = temp };
