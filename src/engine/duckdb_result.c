@@ -372,6 +372,32 @@ static enum err_kind refuse_strange_types(struct result *result, struct err *err
 	return ERR_NONE;
 }
 
+/* Questions only read: what writes files, loads code or hides what it runs is refused. Tables of the
+ * session live in memory and may be made and changed. */
+static enum err_kind refuse_writing(duckdb_prepared_statement statement, const char *sql,
+				    struct err *err)
+{
+	switch (duckdb_prepared_statement_type(statement)) {
+	case DUCKDB_STATEMENT_TYPE_COPY:
+	case DUCKDB_STATEMENT_TYPE_EXPORT:
+	case DUCKDB_STATEMENT_TYPE_ATTACH:
+	case DUCKDB_STATEMENT_TYPE_COPY_DATABASE:
+	case DUCKDB_STATEMENT_TYPE_UPDATE_EXTENSIONS:
+	case DUCKDB_STATEMENT_TYPE_LOAD:
+	case DUCKDB_STATEMENT_TYPE_EXTENSION:
+	case DUCKDB_STATEMENT_TYPE_PREPARE:
+	case DUCKDB_STATEMENT_TYPE_EXECUTE:
+		return err_set(err, ERR_REJECT,
+			       "a question may not write files, attach or load anything");
+	case DUCKDB_STATEMENT_TYPE_EXPLAIN: /* with ANALYZE it is run */
+		if (strcasestr(sql, "analyze"))
+			return err_set(err, ERR_REJECT, "EXPLAIN ANALYZE is not for questions");
+		return ERR_NONE;
+	default:
+		return ERR_NONE;
+	}
+}
+
 /* Runs all statements but the last, and prepares that one. */
 static enum err_kind prepare_last(struct session *session, const char *sql,
 				  duckdb_prepared_statement *ret, struct err *err)
@@ -388,6 +414,8 @@ static enum err_kind prepare_last(struct session *session, const char *sql,
 		if (duckdb_prepare_extracted_statement(session->connection, all, i, ret) !=
 		    DuckDBSuccess) {
 			kind = err_set(err, ERR_REJECT, "%s", duckdb_prepare_error(*ret));
+			duckdb_destroy_prepare(ret);
+		} else if ((kind = refuse_writing(*ret, sql, err)) != ERR_NONE) {
 			duckdb_destroy_prepare(ret);
 		} else if (i + 1 < count) {
 			if (duckdb_execute_prepared(*ret, &done) != DuckDBSuccess)

@@ -117,7 +117,6 @@ static void a_path_on_the_network_is_refused_at_once(void **state)
 		"SELECT * FROM read_csv('https://localhost:1/posts.csv')",
 		"SELECT * FROM read_parquet('https://localhost:1/posts.parquet')",
 		"SELECT * FROM 's3://bucket/posts.parquet'",
-		"ATTACH 'https://localhost:1/posts.db' AS posts (READ_ONLY)",
 	};
 	(void)state;
 	struct session *session = session_new();
@@ -130,6 +129,24 @@ static void a_path_on_the_network_is_refused_at_once(void **state)
 		      "extension_name NOT IN ('core_functions', 'icu', 'json', 'parquet', "
 		      "'autocomplete', 'jemalloc')",
 		      "0");
+	session_close(session);
+}
+
+static void a_question_that_writes_or_loads_is_refused(void **state)
+{
+	static const char *const statements[] = {
+		"COPY (SELECT 1) TO '/nowhere/x.parquet'",
+		"SELECT 1; COPY (SELECT 1) TO '/nowhere/x.parquet'",
+		"ATTACH '/nowhere/x.db'",
+		"INSTALL httpfs",
+		"LOAD httpfs",
+		"PREPARE p AS COPY (SELECT 1) TO '/nowhere/x.parquet'",
+		"EXPLAIN ANALYZE COPY (SELECT 1) TO '/nowhere/x.parquet'",
+	};
+	(void)state;
+	struct session *session = session_new();
+	for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
+		assert_refused(session, statements[i], "question");
 	session_close(session);
 }
 
@@ -312,6 +329,7 @@ int main(void)
 		cmocka_unit_test(temporary_tables_are_a_sessions_own),
 		cmocka_unit_test(the_version_is_what_the_engine_says),
 		cmocka_unit_test(a_path_on_the_network_is_refused_at_once),
+		cmocka_unit_test(a_question_that_writes_or_loads_is_refused),
 		cmocka_unit_test(settings_that_keep_it_off_the_network_are_on),
 		cmocka_unit_test(what_does_not_fit_in_memory_is_an_error_and_the_session_lives),
 		cmocka_unit_test(a_setting_that_is_none_is_refused),

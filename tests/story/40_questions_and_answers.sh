@@ -199,6 +199,20 @@ found=$(cat found)
 has "a huge answer comes whole" "$found" '^bytes 41[0-9]{7} status 0'
 has "and takes no more memory than a small one" "$found" '^bounded True'
 
+# --- questions only read -----------------------------------------------------------------------------------------
+
+landed=$(find lake/twitter-landing-data -name '*.parquet' | head -1)
+before=$(find lake -type f | wc -l)-$(sha256sum <"$landed")
+for statement in "COPY (SELECT 1 AS id) TO '$landed' (FORMAT parquet)" "ATTACH 'other.db'" "INSTALL httpfs" "LOAD httpfs" \
+	"PREPARE p AS COPY (SELECT 1) TO 'x'; EXECUTE p" "EXPLAIN ANALYZE COPY (SELECT 1) TO '$landed'" \
+	"SELECT 1; EXPORT DATABASE 'out'"; do
+	run "$AVIARY" query --lake lake "$statement"
+	same "refused: ${statement%% (*}" "$code" 1
+done
+same "no file of the lake has come, gone or changed" "$(find lake -type f | wc -l)-$(sha256sum <"$landed")" "$before"
+run "$AVIARY" query --lake lake --format csv "CREATE TABLE mine AS SELECT 7 AS n; SELECT n FROM mine"
+has "tables of a question's own may be made" "$out" '^7'
+
 # --- while refine is at work ------------------------------------------------------------------------------------
 
 refine_on() {
