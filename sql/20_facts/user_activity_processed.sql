@@ -16,7 +16,12 @@ LEFT JOIN (
     count(*) AS tweets_collected,
     CAST(sum({{length_of hashtags_list}}) AS BIGINT) AS hashtags_count,
     CAST(sum({{length_of media_ids}}) AS BIGINT) AS media_count,
-    CAST(sum(impression_count) AS BIGINT) AS reach,
+    CAST(
+      greatest(
+        least(coalesce(sum(CAST(impression_count AS DECIMAL(38, 0))), 0), 9223372036854775807),
+        -9223372036854775807
+      ) AS BIGINT
+    ) AS reach,
     year, month, day, hour
   FROM tweet_data_raw
   GROUP BY author_id, year, month, day, hour

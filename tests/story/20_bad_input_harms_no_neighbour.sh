@@ -212,6 +212,19 @@ has "a directory too" "$err" '^aviary: import: directory: is a directory$'
 has "the summary counts them" "$out" '^  2 files could not be imported'
 same "the others landed" "$(values missing "SELECT count(*) FROM landing")" 1
 
+# --- numbers as large as they come -------------------------------------------------------------------------------
+
+"$PYTHON" - >large.json <<'P'
+import json
+biggest = 2 ** 63 - 1
+posts = [{"id": str(2100000000000000000 + i), "text": "t", "author_id": "7", "created_at": "2026-11-22T10:00:00.000Z",
+          "public_metrics": {"impression_count": biggest}} for i in range(3)]
+print(json.dumps({"data": posts, "includes": {"users": [{"id": "7", "name": "n", "username": "u"}]}}))
+P
+import large large.json good.json
+same "counts whose sum no integer holds are refined all the same" "$code" 0
+same "their sum stops at the largest" "$(values large "SELECT max(reach) FROM user_activity_processed")" 9223372036854775807
+
 # --- afterwards ----------------------------------------------------------------------------------------------------
 
 for lake in lake wire long others junk missing; do
