@@ -2,6 +2,8 @@
 
 #include "base/test.h"
 
+#include <inttypes.h>
+
 static void assert_time(uint64_t id, const char *expected)
 {
 	char text[TIME_TEXT_MAX];
@@ -54,7 +56,7 @@ static void assert_no_id(struct str text)
 {
 	uint64_t id;
 	if (post_id_parse(text, &id))
-		fail_msg("'%.*s' is taken for an id", STR_ARG(text));
+		fail_msg("%zu bytes are taken for an id, %" PRIu64, text.len, id);
 }
 
 static void an_id_is_1_to_19_digits(void **state)
