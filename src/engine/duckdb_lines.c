@@ -256,10 +256,13 @@ static void lend_chunk(struct scan *scan, duckdb_data_chunk chunk)
 	}
 }
 
+/* A chunk ends early when its lines are long: DuckDB counts rows, memory counts bytes. */
+enum { CHUNK_BYTES = 4 << 20 };
+
 static enum err_kind fill_chunk(struct scan *scan, size_t *ret_rows, struct err *err)
 {
-	size_t rows = 0;
-	while (rows < duckdb_vector_size()) {
+	size_t rows = 0, bytes = 0;
+	while (rows < duckdb_vector_size() && bytes < CHUNK_BYTES) {
 		if (scan->next == scan->count) {
 			TRY(scan->feed->next(scan->feed->context, &scan->group, &scan->lines,
 					     &scan->count, err));
@@ -270,12 +273,14 @@ static enum err_kind fill_chunk(struct scan *scan, size_t *ret_rows, struct err 
 		const struct line *line = &scan->lines[scan->next++];
 		enum err_kind kind = post_reader_fill(scan->reader, line->text, line->offset,
 						      scan->vectors, rows, err);
-		if (kind == ERR_NONE)
+		if (kind == ERR_NONE) {
 			rows++;
-		else if (kind == ERR_REJECT)
+			bytes += line->text.len;
+		} else if (kind == ERR_REJECT) {
 			scan->feed->reject(scan->feed->context, line, err->msg);
-		else
+		} else {
 			return kind;
+		}
 	}
 	*ret_rows = rows;
 	return ERR_NONE;
@@ -344,7 +349,8 @@ enum err_kind session_copy_lines(struct session *session, const struct lines_cop
 	buf_addf(&sql, "COPY (SELECT * FROM wire_lines(%d)) TO ", slot);
 	buf_add_sql(&sql, str_from(copy->path));
 	buf_add_text(&sql, " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, "
-			   "DICTIONARY_SIZE_LIMIT 2048");
+			   "DICTIONARY_SIZE_LIMIT 2048, ROW_GROUP_SIZE 30720, "
+			   "ROW_GROUP_SIZE_BYTES 67108864");
 	for (size_t i = 0; i < copy->metadata_count; i++) {
 		buf_add_text(&sql, i > 0 ? ", " : ", KV_METADATA {");
 		buf_add_sql_name(&sql, copy->metadata[2 * i]);
