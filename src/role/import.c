@@ -17,6 +17,7 @@ struct import {
 	struct lake *lake;
 	struct engine *engine;
 	struct file_lock import_lock, stream_lock;
+	struct lake_snapshot *snapshot; /* at the beginning, what was decided before included */
 	struct journal *journal;
 	struct wire_server *server;
 	struct collector collector;
@@ -28,7 +29,10 @@ struct import {
 
 static enum err_kind open_or_create_lake(struct import *import, struct err *err)
 {
-	if (!file_exists(import->settings->lake))
+	char *format = mem_printf("%s/_aviary/format", import->settings->lake);
+	bool made = file_exists(format);
+	free(format);
+	if (!made)
 		TRY(lake_create(import->settings->lake, err));
 	return lake_open(import->settings->lake, &import->lake, err);
 }
@@ -49,11 +53,11 @@ static enum err_kind open_journal(struct import *import, struct err *err)
 {
 	const struct settings *settings = import->settings;
 	char *dir = lake_file(import->lake, "_aviary/import");
-	int64_t limit = settings->import_bytes > INT64_MAX / 2 ? INT64_MAX :
-								 settings->import_bytes * 2;
+	/* More than is published at once and the largest page: else neither would wait for the other. */
+	uint64_t limit = (uint64_t)settings->import_bytes + 2 * (uint64_t)EXTENT_LINES_MAX;
 	struct journal_options options = { .dir = dir,
 					   .segment_bytes = (uint64_t)settings->segment_bytes,
-					   .limit_bytes = (uint64_t)limit,
+					   .limit_bytes = limit,
 					   .window_entries = (size_t)settings->window_entries };
 	enum err_kind kind = journal_open(&options, &import->journal, err);
 	if (kind == ERR_NONE)
@@ -83,7 +87,8 @@ static enum err_kind start(struct import *import, struct err *err)
 	import->collector.engine = import->engine;
 	import->collector.settings = import->settings;
 	import->collector.progress = &import->progress;
-	return collector_start(&import->collector, stream, err);
+	TRY(collector_start(&import->collector, stream, err));
+	return lake_snapshot_read(import->lake, &import->snapshot, err);
 }
 
 static enum err_kind read_files(struct import *import, int count, char **paths, struct err *err)
@@ -92,6 +97,7 @@ static enum err_kind read_files(struct import *import, int count, char **paths, 
 	struct stat st;
 	source->settings = import->settings;
 	source->lake = import->lake;
+	source->snapshot = import->snapshot;
 	source->journal = import->journal;
 	source->collector = &import->collector;
 	source->progress = &import->progress;
@@ -166,6 +172,7 @@ static void release(struct import *import)
 	file_lock_drop(&import->import_lock);
 	import_source_release(&import->source);
 	engine_close(import->engine);
+	lake_snapshot_free(import->snapshot);
 	lake_close(import->lake);
 }
 

@@ -81,6 +81,7 @@ struct import_counts {
 struct import_source {
 	const struct settings *settings;
 	struct lake *lake;
+	const struct lake_snapshot *snapshot; /* as it was when the import began; its owner's */
 	struct journal *journal;
 	struct collector *collector;
 	struct progress *progress;

@@ -11,6 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A page fits into an extent. */
+_Static_assert((int)PAGE_LINES_BYTES_MAX <= (int)EXTENT_LINES_MAX, "a page must fit an extent");
+
 enum { SYNC_BYTES = 16 << 20, FULL_WAIT_US = 20000, TELL_MAX = 20 };
 
 /* --- cursors ---------------------------------------------------------------------------------------------- */
@@ -213,6 +216,7 @@ static enum err_kind read_file(struct import_source *source, const char *path, u
 		.document_bytes_max = (uint64_t)source->settings->document_bytes_max,
 		.from = from,
 		.xxh3 = xxh3,
+		.bytes = source->file_bytes,
 		.progress = progress,
 	};
 	struct source_sink sink = { .context = source,
@@ -234,25 +238,51 @@ static enum err_kind read_file(struct import_source *source, const char *path, u
 }
 
 /* What can be read but not found out twice (a pipe) is copied first; *ret_path names the copy. */
-static enum err_kind spool_stdin(const struct lake *lake, char ret_path[64], int *ret_fd,
-				 struct err *err)
+static enum err_kind spool(const struct lake *lake, int from, char ret_path[64], int *ret_fd,
+			   struct err *err)
 {
 	char *dir = lake_file(lake, "_aviary/staging");
 	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	free(dir);
 	if (fd < 0)
-		return err_errno(err, ERR_FATAL, "spool standard input");
+		return err_errno(err, ERR_FATAL, "spool a copy");
 	*ret_fd = fd;
 	snprintf(ret_path, 64, "/proc/self/fd/%d", fd);
 	char piece[65536];
 	ssize_t got;
-	while ((got = read(STDIN_FILENO, piece, sizeof piece)) != 0) {
+	while ((got = read(from, piece, sizeof piece)) != 0) {
 		if (got < 0 && errno != EINTR)
-			return err_errno(err, ERR_FATAL, "read standard input");
+			return err_errno(err, ERR_FATAL, "read");
 		if (got > 0)
-			TRY(file_write_all(fd, "standard input", piece, (size_t)got, err));
+			TRY(file_write_all(fd, "a copy", piece, (size_t)got, err));
 	}
 	return ERR_NONE;
+}
+
+/* A file is read twice; what is none (standard input, a pipe) is copied first, and *ret_path then names
+ * the copy. *ret_fd, -1 without a copy, is closed by the caller. */
+static enum err_kind make_readable_twice(const struct lake *lake, const char *path,
+					 char ret_copy[64], const char **ret_path, int *ret_fd,
+					 struct err *err)
+{
+	struct stat st;
+	*ret_fd = -1;
+	*ret_path = path;
+	if (strcmp(path, "-") == 0) {
+		*ret_path = ret_copy;
+		return spool(lake, STDIN_FILENO, ret_copy, ret_fd, err);
+	}
+	if (stat(path, &st) != 0 || S_ISREG(st.st_mode))
+		return ERR_NONE;
+	if (S_ISDIR(st.st_mode))
+		return err_set(err, ERR_REJECT, "is a directory");
+	int from = open(path, O_RDONLY | O_CLOEXEC);
+	if (from < 0)
+		return err_errno(err, ERR_REJECT, "open");
+	*ret_path = ret_copy;
+	enum err_kind kind = spool(lake, from, ret_copy, ret_fd, err);
+	close(from);
+	return kind;
 }
 
 static void skip_finished(struct import_source *source, uint64_t refused)
@@ -271,6 +301,11 @@ static enum err_kind import_claimed(struct import_source *source, const char *pa
 		return ERR_NONE;
 	}
 	TRY(claim_take(source->lake, source->sha256, stream, source->name, &claim, err));
+	if (claim.state != CLAIM_FINISHED &&
+	    lake_snapshot_imported(source->snapshot, source->sha256)) {
+		TRY(claim_finish(source->lake, source->sha256, stream, source->name, 0, err));
+		claim = (struct claim){ .state = CLAIM_FINISHED };
+	}
 	if (claim.state == CLAIM_FINISHED) {
 		skip_finished(source, claim.refused);
 		return ERR_NONE;
@@ -284,17 +319,10 @@ static enum err_kind import_claimed(struct import_source *source, const char *pa
 
 static enum err_kind import_path(struct import_source *source, const char *path, struct err *err)
 {
-	char spooled[64];
+	char copy[64];
 	int fd = -1;
 	uint64_t xxh3;
-	struct stat st;
-	enum err_kind kind = ERR_NONE;
-	if (strcmp(path, "-") == 0) {
-		kind = spool_stdin(source->lake, spooled, &fd, err);
-		path = spooled;
-	}
-	if (kind == ERR_NONE && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		kind = err_set(err, ERR_REJECT, "is a directory");
+	enum err_kind kind = make_readable_twice(source->lake, path, copy, &path, &fd, err);
 	if (kind == ERR_NONE)
 		kind = recorded_file_hash(path, source->sha256, &xxh3, &source->file_bytes, err);
 	if (kind != ERR_NONE)

@@ -436,6 +436,9 @@ static enum err_kind join_posts(struct page_joiner *joiner, uint64_t rule,
 		join_post(joiner, data, post, at, rule, sink);
 		if (before == 0 && joiner->kept_count == 1)
 			*ret_first = post;
+		if (joiner->lines.len > PAGE_LINES_BYTES_MAX / 2)
+			return err_set(err, ERR_REJECT, "its lines are longer than %d MiB together",
+				       PAGE_LINES_BYTES_MAX / 2 >> 20);
 		if (joiner->lines.len > bytes_max)
 			return err_set(err, ERR_REJECT,
 				       "its lines are more than %d times as long as the page",

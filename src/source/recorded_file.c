@@ -448,6 +448,8 @@ enum err_kind recorded_file_read(const struct recorded_file_options *options,
 	kind = recorded_input_open(&reader->input, options->path, err);
 	if (kind != ERR_NONE)
 		goto out;
+	if (options->bytes > 0)
+		reader->input.limit = options->bytes;
 	reader->input.progress = options->progress;
 	reader->input.context = sink->context;
 	reader->joiner = page_joiner_new();

@@ -11,9 +11,9 @@ enum err_kind recorded_input_open(struct recorded_input *input, const char *path
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(err, ERR_REJECT, "%s", path);
-	*input = (struct recorded_input){ .path = path,
-					  .fd = fd,
-					  .hash = hash_stream_new(HASH_XXH3) };
+	*input = (struct recorded_input){
+		.path = path, .fd = fd, .limit = UINT64_MAX, .hash = hash_stream_new(HASH_XXH3)
+	};
 	return ERR_NONE;
 }
 
@@ -41,9 +41,11 @@ enum err_kind recorded_input_fill(struct recorded_input *input, struct err *err)
 	close_gap(input);
 	buf_reserve(&input->window, READ_BYTES);
 	char *to = input->window.ptr + input->window.len;
+	uint64_t left = input->limit - input->read;
+	size_t want = left < READ_BYTES ? (size_t)left : READ_BYTES;
 	ssize_t got;
 	do {
-		got = read(input->fd, to, READ_BYTES);
+		got = read(input->fd, to, want);
 	} while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return err_errno(err, ERR_REJECT, "%s: byte %llu", input->path,

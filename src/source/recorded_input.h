@@ -9,9 +9,10 @@ struct recorded_input {
 	int fd;
 	struct hash_stream *hash;
 	struct buf window;
-	size_t start;  /* in the window, of the first byte that was not consumed */
-	uint64_t read; /* bytes so far */
-	bool ended;    /* the window holds all that is left */
+	size_t start;   /* in the window, of the first byte that was not consumed */
+	uint64_t read;  /* bytes so far */
+	uint64_t limit; /* nothing behind this many is read */
+	bool ended;     /* the window holds all that is left */
 	bool (*progress)(void *context, uint64_t bytes);
 	void *context;
 };

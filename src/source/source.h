@@ -68,6 +68,9 @@ struct page_options {
 	size_t rule_count;
 };
 
+/* A page's lines are stored together, so there is an end to them. */
+enum { PAGE_LINES_BYTES_MAX = 256 << 20 };
+
 struct page_joiner; /* reusable, one a thread */
 struct page_joiner *page_joiner_new(void);
 void page_joiner_free(struct page_joiner *joiner);
@@ -97,6 +100,7 @@ struct recorded_file_options {
 	uint64_t document_bytes_max; /* a document that spans lines is read whole; 1 GiB */
 	struct source_place from;    /* zero: the beginning */
 	uint64_t xxh3;               /* of the whole file, as it was when it was claimed */
+	uint64_t bytes;              /* its length then; what is behind it is not read. 0: any */
 	/* Called now and then with the sink's context and the bytes read so far, for a progress
 	 * bar; false stops with ERR_RETRY. */
 	bool (*progress)(void *context, uint64_t bytes);

@@ -7,8 +7,7 @@
 #include <pthread.h>
 
 enum {
-	EXTENT_BYTES = 512 << 10,    /* appended extents are written as one up to about this */
-	EXTENT_LINES_MAX = 64 << 20, /* lines in one journal_append() */
+	EXTENT_BYTES = 512 << 10, /* appended extents are written as one up to about this */
 	CONSUMER_FILE_MAX = 4096,
 };
 

@@ -74,7 +74,7 @@ struct extent {
 	size_t cursor_count;
 };
 /* Buffers the extent for the next journal_sync(). Lines that do not end with '\n', a line above
- * line_bytes_max or more than 64 MiB of lines are the caller's bug (assert). Full: ERR_RETRY, and
+ * line_bytes_max or more than EXTENT_LINES_MAX of lines are the caller's bug (assert). Full: ERR_RETRY, and
  * cursors of more than 64 MiB: ERR_REJECT; nothing was taken. Disk full or a failed write:
  * ERR_FATAL; the journal must be closed and opened again. What is not synced when it is closed may
  * be kept or not. */
@@ -162,4 +162,7 @@ MUST_CHECK enum err_kind journal_reader_next(struct journal_reader *reader, stru
 MUST_CHECK enum err_kind journal_look(const char *dir, char ret_stream[UUID_TEXT],
 				      struct position *ret_end, struct err *err);
 
-enum { LINE_BYTES_MAX = 16 << 20 };
+enum {
+	LINE_BYTES_MAX = 16 << 20,
+	EXTENT_LINES_MAX = 256 << 20, /* lines in one journal_append() */
+};
