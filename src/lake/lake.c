@@ -167,10 +167,10 @@ static enum err_kind check_promises(struct store *store, struct err *err)
 	return err_hint(err, "ext4, XFS, Btrfs and tmpfs have all of it");
 }
 
-static enum err_kind create_in(struct store *store, struct err *err)
+/* Alone: what two who make one lake see of each other is none of the strangers. */
+static enum err_kind create_alone(struct store *store, struct err *err)
 {
 	TRY(check_ground(store, err));
-	TRY(store_make_dir(store, "", true, err));
 	TRY(check_promises(store, err));
 	for (size_t i = 0; i < COUNT_OF(directories); i++) {
 		lake_step();
@@ -178,6 +178,18 @@ static enum err_kind create_in(struct store *store, struct err *err)
 	}
 	lake_step();
 	return format_claim(store, err);
+}
+
+static enum err_kind create_in(struct store *store, struct err *err)
+{
+	struct file_lock lock;
+	bool held;
+	TRY(check_ground(store, err));
+	TRY(store_make_dir(store, "_aviary/lock", true, err));
+	TRY(store_lock(store, "_aviary/lock/create", true, &lock, &held, err));
+	enum err_kind kind = create_alone(store, err);
+	file_lock_drop(&lock);
+	return kind;
 }
 
 enum err_kind lake_create(const char *path, struct err *err)
