@@ -355,6 +355,26 @@ static enum err_kind prepare(struct landing *landing, struct work *work, struct 
 	return kind;
 }
 
+/* An attempt that failed leaves nothing: on a full disk its files would be in the way of the next. */
+static void remove_attempt(const struct landing *landing, const char *attempt)
+{
+	struct err ignored;
+	struct name_list names = { 0 };
+	struct store *store = lake_store(landing->lake);
+	char *prefix = mem_printf("%s-%020" PRIu64 "-%s-", landing->stream, landing->from, attempt);
+	if (store_list(store, "_aviary/staging", &names, &ignored) == ERR_NONE) {
+		for (size_t i = 0; i < names.count; i++) {
+			char *path = mem_printf("_aviary/staging/%s", names.names[i]);
+			if (str_starts(str_from(names.names[i]), str_from(prefix)) &&
+			    store_remove(store, path, &ignored) != ERR_NONE)
+				ignored.kind = ERR_NONE; /* the next recovery finds it */
+			free(path);
+		}
+	}
+	name_list_release(&names);
+	free(prefix);
+}
+
 /* The next batch begins behind this one. */
 static enum err_kind end_batch(struct landing *landing, const struct lake_committed *committed,
 			       struct err *err)
@@ -403,6 +423,8 @@ enum err_kind landing_publish(struct landing *landing,
 	snprintf(record.stream, sizeof record.stream, "%s", landing->stream);
 	struct lake_committed committed;
 	enum err_kind kind = prepare(landing, &work, err);
+	if (kind != ERR_NONE)
+		remove_attempt(landing, work.attempt);
 	if (kind == ERR_NONE)
 		kind = lake_commit(landing->lake, &record, &committed, err);
 	if (kind == ERR_NONE)
