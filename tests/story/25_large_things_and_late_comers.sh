@@ -1,0 +1,67 @@
+#!/bin/bash
+# Lines, pages and hours larger than usual, inputs that are no plain files, and several who begin at once.
+. "$(dirname "$0")/lib.sh"
+
+cat >make.py <<'P'
+"""make.py wire|page COUNT BYTES SEED: wire lines, or one page, of posts with BYTES of text, all in one hour."""
+import json, sys
+kind, count, size, seed = sys.argv[1], *map(int, sys.argv[2:])
+posts = [{"id": str(2100000000000000000 + seed * 10 ** 9 + i), "text": str(i) + "x" * size, "created_at": "2026-11-22T10:00:00.000Z"}
+         for i in range(count)]
+if kind == "page":
+    print(json.dumps({"data": posts}))
+for post in posts if kind == "wire" else []:
+    print(json.dumps({**post, "batch_id": 1, "hashtags": []}))
+P
+
+"$PYTHON" make.py wire 60 1000000 1 >long.jsonl
+import long --memory 256MiB long.jsonl
+same "an hour of megabyte lines lands in little memory" "$code $(values long "SELECT count(*) FROM landing")" "0 60"
+
+"$PYTHON" make.py page 30 100000 2 >page.json
+run timeout 60 "$AVIARY" import --lake page --import-bytes 1MiB page.json
+same "a page larger than a batch does not wait for itself" "$code $(values page "SELECT count(*) FROM landing")" "0 30"
+
+"$PYTHON" make.py page 700 100000 3 >large.json
+import large large.json page.json
+same "a page of 70 MB is a page" "$code $(values large "SELECT count(*) FROM landing")" "0 730"
+
+# --- no plain files ---------------------------------------------------------------------------------------------
+
+mkfifo pipe
+cat page.json >pipe &
+run timeout 60 "$AVIARY" import --lake piped pipe
+same "a named pipe is read once and lands" "$code $(values piped "SELECT count(*) FROM landing")" "0 30"
+run timeout 60 "$AVIARY" import --lake piped <(cat page.json)
+has "and is known again by its contents" "$out" 'imported before'
+
+# --- a file that grows while it is read ----------------------------------------------------------------------------
+
+"$PYTHON" make.py wire 60000 600 4 >whole.jsonl
+head -n 50000 whole.jsonl >grown.jsonl
+"$AVIARY" import --lake grown --refine no grown.jsonl >first 2>&1 &
+growing=$!
+until_true 10 test -d grown/_aviary/import
+tail -n 10000 whole.jsonl >>grown.jsonl
+wait $growing
+same "what stood in it at the beginning lands" "$?" 0
+same "and nothing twice" "$(values grown "SELECT count(*) = count(DISTINCT id) AND count(*) BETWEEN 50000 AND 60000 FROM landing")" true
+
+# --- several at once -----------------------------------------------------------------------------------------------
+
+for name in a b c; do
+	"$AVIARY" import --lake new page.json long.jsonl >"at-$name" 2>&1 &
+	eval "$name=$!"
+done
+codes=
+for name in a b c; do
+	wait "${!name}"
+	codes+="$? "
+done
+same "three who make one lake at once all end well" "$codes" "0 0 0 "
+same "and land everything once" "$(values new "SELECT count(*), count(DISTINCT id) FROM landing")" "90,90"
+
+mkdir -p half/_aviary/log
+import half page.json
+same "a lake that was half made is finished" "$code" 0
+finish
