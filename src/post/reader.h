@@ -49,8 +49,9 @@ struct post_reader {
 
 	struct buf extra; /* what no column gives back, so far */
 	struct buf renamed, derived, moved_names, duplicates; /* lists that go into it */
-	struct buf text, folded, json;                        /* scratch */
-	struct buf unique; /* the line without repeated members */
+	struct buf text, json;                                /* scratch */
+	struct buf hashtag_units; /* hashtags made from the post, each with a zero byte */
+	struct buf unique;        /* the line without repeated members */
 };
 
 /* path.c */

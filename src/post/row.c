@@ -29,9 +29,9 @@ void post_reader_free(struct post_reader *reader)
 	if (!reader)
 		return;
 	json_release(&reader->doc);
-	struct buf *bufs[] = { &reader->extra,       &reader->renamed,    &reader->derived,
-			       &reader->moved_names, &reader->duplicates, &reader->text,
-			       &reader->folded,      &reader->json,       &reader->unique };
+	struct buf *bufs[] = { &reader->extra,         &reader->renamed,    &reader->derived,
+			       &reader->moved_names,   &reader->duplicates, &reader->text,
+			       &reader->hashtag_units, &reader->json,       &reader->unique };
 	for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
 		buf_release(bufs[i]);
 	free(reader->entries);
@@ -319,25 +319,6 @@ static void hashtags_of(yyjson_val *entities, yyjson_val *text, struct buf *ret)
 	}
 }
 
-static void derive_hashtags(struct post_reader *reader)
-{
-	int column = reader->hashtags;
-	if (reader->column_filled[column] == reader->line_number)
-		return;
-	struct column_vector *vector = &reader->vectors[column];
-	hashtags_of(reader->root[ROOT_ENTITIES], reader->root[ROOT_TEXT], &reader->json);
-	size_t count = 0;
-	for (size_t i = 0; i < reader->json.len; i++)
-		count += reader->json.ptr[i] == '\0';
-	size_t row = fill_list(reader, vector, reader->row, count);
-	struct str rest = str_make(reader->json.ptr, reader->json.len), hashtag;
-	for (size_t i = 0; i < count && str_split(&rest, '\0', &hashtag); i++)
-		fill_text(reader, &vector->children[0], row + i, hashtag);
-	buf_reset(&reader->folded);
-	buf_add_str(&reader->folded, buf_str(&reader->json));
-	derive(reader, "/hashtags");
-}
-
 static void fold_into(struct post_reader *reader, struct column_vector *vector, size_t row,
 		      struct str hashtag)
 {
@@ -346,15 +327,29 @@ static void fold_into(struct post_reader *reader, struct column_vector *vector, 
 	fill_text(reader, vector, row, buf_str(&reader->text));
 }
 
-static void fold_derived(struct post_reader *reader, struct column_vector *vector)
+/* Fills a list from texts that each end with a zero byte. */
+static void fill_units(struct post_reader *reader, struct column_vector *list,
+		       const struct buf *units,
+		       void (*fill)(struct post_reader *, struct column_vector *, size_t,
+				    struct str))
 {
 	size_t count = 0;
-	for (size_t i = 0; i < reader->folded.len; i++)
-		count += reader->folded.ptr[i] == '\0';
-	size_t row = fill_list(reader, vector, reader->row, count);
-	struct str rest = str_make(reader->folded.ptr, reader->folded.len), hashtag;
-	for (size_t i = 0; i < count && str_split(&rest, '\0', &hashtag); i++)
-		fold_into(reader, &vector->children[0], row + i, hashtag);
+	for (size_t i = 0; i < units->len; i++)
+		count += units->ptr[i] == '\0';
+	size_t row = fill_list(reader, list, reader->row, count);
+	struct str rest = str_make(units->ptr, units->len), unit;
+	for (size_t i = 0; i < count && str_split(&rest, '\0', &unit); i++)
+		fill(reader, &list->children[0], row + i, unit);
+}
+
+static void derive_hashtags(struct post_reader *reader)
+{
+	int column = reader->hashtags;
+	if (reader->column_filled[column] == reader->line_number)
+		return;
+	hashtags_of(reader->root[ROOT_ENTITIES], reader->root[ROOT_TEXT], &reader->hashtag_units);
+	fill_units(reader, &reader->vectors[column], &reader->hashtag_units, fill_text);
+	derive(reader, "/hashtags");
 }
 
 static void compute_folded(struct post_reader *reader)
@@ -363,7 +358,7 @@ static void compute_folded(struct post_reader *reader)
 	yyjson_val *hashtags = our_member(reader, ROOT_HASHTAGS), *item;
 	size_t at, max;
 	if (!hashtags) {
-		fold_derived(reader, vector);
+		fill_units(reader, vector, &reader->hashtag_units, fold_into);
 		return;
 	}
 	if (!yyjson_is_arr(hashtags))
