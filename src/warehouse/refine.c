@@ -22,8 +22,10 @@ struct refine {
 	size_t stale_count;
 	pthread_mutex_t lock;
 	size_t next, done;
-	enum err_kind kind; /* the first failure */
+	enum err_kind kind; /* the first failure that ends it all */
 	struct err err;
+	size_t bad_hours; /* whose rows the SQL could not take */
+	struct err bad_hour;
 };
 
 struct group {
@@ -170,6 +172,31 @@ static void fail(struct refine *refine, enum err_kind kind, const struct err *er
 	pthread_mutex_unlock(&refine->lock);
 }
 
+static void note_bad_hour(struct refine *refine, int64_t hour, struct err *err)
+{
+	char partition[PARTITION_PATH_MAX];
+	err_wrap(err, "%s", lake_partition_path(hour, partition));
+	pthread_mutex_lock(&refine->lock);
+	if (refine->bad_hours++ == 0)
+		refine->bad_hour = *err;
+	pthread_mutex_unlock(&refine->lock);
+}
+
+/* One hour's rows must not keep the others from being refined. */
+static enum err_kind refine_hours_apart(struct refine *refine, struct session *session,
+					const struct group *group, struct err *err)
+{
+	for (size_t i = 0; i < group->count; i++) {
+		struct group alone = { .hours = group->hours + i, .count = 1 };
+		enum err_kind kind = refine_group(refine, session, &alone, err);
+		if (kind == ERR_REJECT)
+			note_bad_hour(refine, group->hours[i]->hour, err);
+		else if (kind != ERR_NONE)
+			return kind;
+	}
+	return ERR_NONE;
+}
+
 static void *refine_groups(void *context)
 {
 	struct refine *refine = context;
@@ -177,8 +204,11 @@ static void *refine_groups(void *context)
 	struct group group;
 	struct err err = { 0 };
 	enum err_kind kind = session_open(refine->options->engine, &session, &err);
-	while (kind == ERR_NONE && next_group(refine, &group))
+	while (kind == ERR_NONE && next_group(refine, &group)) {
 		kind = refine_group(refine, session, &group, &err);
+		if (kind == ERR_REJECT)
+			kind = refine_hours_apart(refine, session, &group, &err);
+	}
 	if (kind != ERR_NONE)
 		fail(refine, kind, &err);
 	session_close(session);
@@ -204,7 +234,12 @@ static enum err_kind refine_stale(struct refine *refine, struct err *err)
 		*err = refine->err;
 		return refine->kind;
 	}
-	return lake_sync(refine->options->lake, err);
+	TRY(lake_sync(refine->options->lake, err));
+	if (refine->bad_hours == 0)
+		return ERR_NONE;
+	*err = refine->bad_hour;
+	return refine->bad_hours == 1 ? ERR_REJECT :
+					err_wrap(err, "%zu hours, the first", refine->bad_hours);
 }
 
 static enum err_kind find_stale(struct lake *lake, const struct lake_snapshot *snapshot,

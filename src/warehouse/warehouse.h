@@ -58,7 +58,8 @@ struct refine_report {
 	size_t current;    /* left as they were */
 };
 /* Brings every hour of every table up to the newest snapshot. Needs the refine lock. Readers' old hours
- * stay for lake_retire(). */
+ * stay for lake_retire(). An hour whose rows cannot be read or computed is ERR_REJECT, named, when all
+ * others are done. */
 MUST_CHECK enum err_kind warehouse_refine(const struct refine_options *options,
 					  struct refine_report *ret, struct err *err);
 

@@ -225,6 +225,19 @@ import large large.json good.json
 same "counts whose sum no integer holds are refined all the same" "$code" 0
 same "their sum stops at the largest" "$(values large "SELECT max(reach) FROM user_activity_processed")" 9223372036854775807
 
+# --- an hour that cannot be read ---------------------------------------------------------------------------------
+
+"$SAMPLE" --start 2026-11-20T00:00:00Z --posts 90 --hours 3 --seed 6 --out three
+import spoilt three/*
+spoilt=$(find spoilt/twitter-landing-data -name '*.parquet' | sort | sed -n 2p)
+hour=$(sed -E 's/.*(year=.*)\/[^/]*/\1/' <<<"$spoilt")
+echo "no Parquet" >"$spoilt"
+run "$AVIARY" refine --lake spoilt --weekend friday
+same "an hour whose file is spoilt makes refine fail" "$code" 1
+has "and is named" "$err" "$hour"
+same "the other hours are refined" "$("$AVIARY" status --lake spoilt --json --weekend friday 2>/dev/null |
+	"$PYTHON" -c 'import json, sys; status = json.load(sys.stdin); print(status["hours"] - status["stale_hours"] == status["hours"] - 1)')" True
+
 # --- afterwards ----------------------------------------------------------------------------------------------------
 
 for lake in lake wire long others junk missing; do
