@@ -45,6 +45,7 @@ void page_joiner_free(struct page_joiner *joiner)
 	includes_release(&joiner->includes);
 	free(joiner->used);
 	free(joiner->kept);
+	free(joiner->kept_slots);
 	free(joiner->dropped);
 	free(joiner);
 }
@@ -321,12 +322,40 @@ static void write_line(struct page_joiner *joiner, yyjson_val *post, yyjson_val 
 	buf_add_byte(&joiner->lines, '}');
 }
 
+/* The slot of this observation, or the empty one where it would be. */
+static size_t *slot_of(const struct page_joiner *joiner, const struct source_line *line)
+{
+	size_t at = (size_t)(line->id * UINT64_C(0x9e3779b97f4a7c15) ^ line->content_hash);
+	for (;; at++) {
+		size_t *slot = &joiner->kept_slots[at & (joiner->slot_count - 1)];
+		const struct source_line *kept = *slot ? &joiner->kept[*slot - 1] : NULL;
+		if (!kept || (kept->id == line->id && kept->content_hash == line->content_hash))
+			return slot;
+	}
+}
+
+/* An empty table, at most half full with as many lines as the page has posts. */
+static void clear_slots(struct page_joiner *joiner, size_t posts)
+{
+	size_t need = 64;
+	while (need < 2 * posts)
+		need *= 2;
+	if (joiner->slot_count < need) {
+		free(joiner->kept_slots);
+		joiner->kept_slots = mem_zalloc(need, sizeof *joiner->kept_slots);
+		joiner->slot_count = need;
+	} else {
+		memset(joiner->kept_slots, 0, joiner->slot_count * sizeof *joiner->kept_slots);
+	}
+}
+
 static void keep(struct page_joiner *joiner, const struct source_line *line)
 {
 	for (size_t i = 0; i < joiner->used_count; i++)
 		joiner->used[i]->carried = true;
 	MEM_GROW(joiner->kept, joiner->kept_cap, joiner->kept_count + 1);
 	joiner->kept[joiner->kept_count++] = *line;
+	*slot_of(joiner, line) = joiner->kept_count;
 }
 
 static void drop(struct page_joiner *joiner, size_t position)
@@ -334,16 +363,6 @@ static void drop(struct page_joiner *joiner, size_t position)
 	MEM_GROW(joiner->dropped, joiner->dropped_cap, joiner->dropped_count + 1);
 	joiner->dropped[joiner->dropped_count++] =
 		(struct dropped){ .position = position, .id = joiner->members.of[X_ID] };
-}
-
-static bool is_repeat(const struct page_joiner *joiner, const struct source_line *line)
-{
-	for (size_t i = 0; i < joiner->kept_count; i++) {
-		if (joiner->kept[i].id == line->id &&
-		    joiner->kept[i].content_hash == line->content_hash)
-			return true;
-	}
-	return false;
 }
 
 /* Writes the post's line and keeps it, unless it was delivered before: to the sink, or by this page. Of
@@ -366,7 +385,7 @@ static void join_post(struct page_joiner *joiner, yyjson_val *data, yyjson_val *
 				    .id = id,
 				    .rule = rule,
 				    .content_hash = peek.content_hash };
-	bool known = line.id != 0 && (is_repeat(joiner, &line) ||
+	bool known = line.id != 0 && (*slot_of(joiner, &line) ||
 				      (sink && sink->knows && sink->knows(sink->context, &line)));
 	if (known) {
 		joiner->lines.len = start;
@@ -430,6 +449,7 @@ static enum err_kind join_posts(struct page_joiner *joiner, uint64_t rule,
 {
 	size_t at, max;
 	yyjson_val *post, *data = json_get(joiner->doc->root, "data");
+	clear_slots(joiner, yyjson_arr_size(data));
 	size_t bytes_max = PAGE_LINES_BYTES_FREE + PAGE_LINES_TIMES_MAX * joiner->doc->source.len;
 	yyjson_arr_foreach(data, at, max, post) {
 		size_t before = joiner->kept_count;

@@ -22,6 +22,8 @@ struct page_joiner {
 
 	struct source_line *kept;
 	size_t kept_count, kept_cap;
+	size_t *kept_slots; /* hash table of what is kept: 1 + its index, 0 for none */
+	size_t slot_count;
 	struct dropped {
 		size_t position;
 		yyjson_val *id;
