@@ -62,6 +62,10 @@ static int run(struct settings *settings, int argc, char **argv)
 	conf_print(&settings->conf, &text);
 	fputs(buf_text(&text), stdout);
 	buf_release(&text);
+	struct engine *engine = NULL;
+	if (open_engine(settings, NULL, 1, &engine, &err) != ERR_NONE)
+		return say_error(&err, EXIT_USAGE);
+	engine_close(engine);
 	printf("\n# %s\n", engine_version());
 	if (print_promises(settings, &all, &err) != ERR_NONE) {
 		err_wrap(&err, "check");

@@ -18,6 +18,24 @@ enum err_kind open_lake(const struct settings *settings, struct lake **ret, stru
 	return lake_open(settings->lake, ret, err);
 }
 
+/* Only the engine has the list of time zones. */
+static enum err_kind try_weekend_zone(const struct settings *settings, struct engine *engine,
+				      struct err *err)
+{
+	struct session *session = NULL;
+	struct buf sql = { 0 };
+	buf_add_text(&sql, "SELECT timezone(");
+	buf_add_sql(&sql, str_from(settings->warehouse.weekend_zone));
+	buf_add_text(&sql, ", TIMESTAMPTZ '2026-01-01 00:00:00Z')");
+	enum err_kind kind = session_open(engine, &session, err);
+	if (kind == ERR_NONE && session_run(session, buf_text(&sql), err) != ERR_NONE)
+		kind = err_set(err, ERR_REJECT, "weekend_zone: '%s' is no time zone",
+			       settings->warehouse.weekend_zone);
+	session_close(session);
+	buf_release(&sql);
+	return kind;
+}
+
 enum err_kind open_engine(const struct settings *settings, const struct lake *lake, int threads,
 			  struct engine **ret, struct err *err)
 {
@@ -28,9 +46,17 @@ enum err_kind open_engine(const struct settings *settings, const struct lake *la
 	struct engine_options options = { .threads = threads,
 					  .memory_bytes = settings->memory,
 					  .temp_dir = temp };
-	enum err_kind kind = engine_open(&options, ret, err);
+	struct engine *engine = NULL;
+	enum err_kind kind = engine_open(&options, &engine, err);
 	free(temp);
-	return kind;
+	if (kind == ERR_NONE)
+		kind = try_weekend_zone(settings, engine, err);
+	if (kind != ERR_NONE) {
+		engine_close(engine);
+		return kind;
+	}
+	*ret = engine;
+	return ERR_NONE;
 }
 
 /* What a refine that was killed had begun to write; under the refine lock nobody else writes there. */

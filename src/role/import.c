@@ -23,7 +23,7 @@ struct import {
 	struct collector collector;
 	struct import_source source;
 	struct progress progress;
-	int64_t start_us, landed_us, refined_us;
+	int64_t start_us, landed_us;
 	struct refine_report refined;
 };
 
@@ -156,8 +156,6 @@ static enum err_kind run_chain(struct import *import, int count, char **paths, s
 	TRY(lake_recover(import->lake, journal_stream(import->journal), err));
 	TRY(finish_files(import, err));
 	import->landed_us = clock_monotonic_us();
-	TRY(refine(import, err));
-	import->refined_us = clock_monotonic_us();
 	return ERR_NONE;
 }
 
@@ -185,7 +183,7 @@ static uint64_t posts_refused(const struct import *import)
 	return late < counts->posts ? late : counts->posts;
 }
 
-static void print_summary(const struct import *import)
+static void print_summary(const struct import *import, bool refined)
 {
 	const struct import_counts *counts = &import->source.counts;
 	const struct landing_published *landed = &import->collector.total;
@@ -212,11 +210,13 @@ static void print_summary(const struct import *import)
 		printf("  landed %s row%s in %zu hour%s, record %" PRIu64 "\n",
 		       grouped(landed->rows, posts), landed->rows == 1 ? "" : "s", landed->hours,
 		       landed->hours == 1 ? "" : "s", landed->record);
+	if (!refined)
+		return;
 	if (import->settings->refine)
 		printf("  refined %zu hour%s in %.1f s\n", import->refined.hours,
 		       import->refined.hours == 1 ? "" : "s",
-		       (double)(import->refined_us - import->landed_us) / 1e6);
-	printf("next: aviary query --lake %s \"SELECT * FROM posts LIMIT 5\"\n",
+		       (double)(clock_monotonic_us() - import->landed_us) / 1e6);
+	printf("next: aviary query --lake %s \"SELECT tweet_date, tweet_text FROM posts LIMIT 5\"\n",
 	       import->settings->lake);
 }
 
@@ -241,9 +241,15 @@ static int run(struct settings *settings, int argc, char **argv)
 	pthread_mutex_init(&import.collector.lock, NULL);
 	progress_begin(&import.progress);
 	enum err_kind kind = run_chain(&import, argc - 1, argv + 1, &err);
+	bool landed = kind == ERR_NONE;
+	if (landed)
+		kind = refine(&import, &err);
 	progress_clear(&import.progress);
-	if (kind == ERR_NONE)
-		print_summary(&import);
+	if (landed)
+		print_summary(&import, kind == ERR_NONE);
+	if (landed && kind != ERR_NONE)
+		err_hint(&err, "what was imported is landed; then: aviary refine --lake %s",
+			 settings->lake);
 	bool all = import.source.counts.failed == 0 && import.source.counts.refused == 0;
 	release(&import);
 	if (kind != ERR_NONE) {

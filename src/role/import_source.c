@@ -317,12 +317,27 @@ static enum err_kind import_claimed(struct import_source *source, const char *pa
 	return read_file(source, path, xxh3, err);
 }
 
+/* Archives are often compressed, and nothing in them looks like JSON then. */
+static enum err_kind refuse_gzip(const char *path, const char *name, struct err *err)
+{
+	unsigned char magic[2] = { 0 };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd >= 0 ? pread(fd, magic, sizeof magic, 0) : -1;
+	if (fd >= 0)
+		close(fd);
+	if (got == 2 && magic[0] == 0x1f && magic[1] == 0x8b)
+		return err_set(err, ERR_REJECT, "is compressed: zcat %s | aviary import -", name);
+	return ERR_NONE;
+}
+
 static enum err_kind import_path(struct import_source *source, const char *path, struct err *err)
 {
 	char copy[64];
 	int fd = -1;
 	uint64_t xxh3;
 	enum err_kind kind = make_readable_twice(source->lake, path, copy, &path, &fd, err);
+	if (kind == ERR_NONE)
+		kind = refuse_gzip(path, source->name, err);
 	if (kind == ERR_NONE)
 		kind = recorded_file_hash(path, source->sha256, &xxh3, &source->file_bytes, err);
 	if (kind != ERR_NONE)

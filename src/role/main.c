@@ -68,13 +68,23 @@ static int run_command(const struct command *command, int argc, char **argv)
 	return code;
 }
 
+/* What could not be printed was not done. */
+static int after_printing(int code)
+{
+	struct err err = { 0 };
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	err_errno(&err, ERR_FATAL, "write to standard output");
+	return say_error(&err, EXIT_FAILED);
+}
+
 int main(int argc, char **argv)
 {
 	setlocale(LC_CTYPE, "C.UTF-8"); /* for the width of characters; numbers stay as they are */
 	signal(SIGPIPE, SIG_IGN);
 	if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
 		printf("aviary %s (%s)\n", AVIARY_VERSION, engine_version());
-		return EXIT_DONE;
+		return after_printing(EXIT_DONE);
 	}
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
 		print_usage(argc < 2 ? stderr : stdout);
@@ -91,5 +101,5 @@ int main(int argc, char **argv)
 		err_hint(&err, "commands: %s", names);
 		return say_error(&err, EXIT_USAGE);
 	}
-	return run_command(command, argc - 1, argv + 1);
+	return after_printing(run_command(command, argc - 1, argv + 1));
 }

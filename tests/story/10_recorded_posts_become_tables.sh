@@ -12,7 +12,7 @@ same "import ends with 0" "$code" 0
 summary='^imported [0-9,]+ files?: [0-9,]+ pages, [0-9,]+ posts, [0-9,]+ already known, [0-9,]+ quarantined; '
 has "the summary is one line of counts, seconds and rate" "$out" "$summary"'[0-9]+\.[0-9] s, [0-9,]+ posts/s$'
 has "the last line says what to do next" "$(tail -1 <<<"$out")" '^next: aviary query --lake lake '
-has "and that works as printed" "$("$AVIARY" query --lake lake "SELECT * FROM posts LIMIT 5" 2>&1)" '^5 rows'
+has "and that works as printed" "$("$AVIARY" query --lake lake "SELECT tweet_date, tweet_text FROM posts LIMIT 5" 2>&1)" '^5 rows'
 
 # --- the pages, read by others ----------------------------------------------------------------------
 

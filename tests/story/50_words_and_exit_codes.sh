@@ -220,4 +220,30 @@ for size in 4m 9500k 11m; do
 		skipped "an import onto a full disk of $size ends with 1" "needs root and mount namespaces"
 	fi
 done
+# --- what is said when it cannot be done --------------------------------------------------------------------------
+
+"$SAMPLE" --start 2026-11-20T00:00:00Z --posts 60 --hours 2 --seed 5 --out few
+gzip -c few/*.json >few.json.gz
+run "$AVIARY" import --lake zipped few.json.gz
+same "a compressed file is not taken for a broken one" "$code" 1
+has "and the way to import it is told" "$err" 'few\.json\.gz: is compressed: zcat few\.json\.gz \| aviary import -'
+
+run "$AVIARY" check --weekend-zone Nonsense/Zone
+same "a zone that does not exist is a configuration error" "$code" 2
+has "that names the key" "$err" "weekend_zone: 'Nonsense/Zone' is no time zone"
+run "$AVIARY" import --lake zoned --weekend-zone Nonsense/Zone few/*
+same "and import says so before it lands anything" "$code $(find zoned/twitter-landing-data -name '*.parquet' | wc -l)" "1 0"
+
+run "$AVIARY" import --lake blocked --refine no few/*
+rm -rf blocked/twitter_raw_data/user_data_raw
+touch blocked/twitter_raw_data/user_data_raw
+run "$AVIARY" import --lake blocked few/*
+same "a refine that fails makes the import fail" "$code" 1
+has "what landed is told all the same" "$out" '^imported '
+has "and what is left to do" "$err" '^hint: what was imported is landed; then: aviary refine --lake blocked'
+
+for command in "status --lake zipped" "query --lake zipped VALUES(1)" --version "sql"; do
+	"$AVIARY" $command >/dev/full 2>/dev/null
+	same "what cannot be printed is not done: ${command%% *}" "$?" 1
+done
 finish
