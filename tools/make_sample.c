@@ -13,7 +13,7 @@
  * in how much was asked for. The same arguments give the same bytes. */
 #include "base/clock.h"
 #include "base/mem.h"
-#include "simulator/simulator.h"
+#include "invent/invent.h"
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -34,10 +34,10 @@ enum { PAGE_POSTS = 20, OVERLAP_POSTS = 3 };
 
 struct sample {
 	const struct options *options;
-	struct simulator simulator;
+	struct invention invention;
 	struct arena arena;
 	struct buf page, file;
-	uint64_t counts[SIMULATOR_FORMS_MAX];
+	uint64_t counts[INVENT_FORMS_MAX];
 	uint64_t hour;
 	enum layout layout;
 	int pages; /* of this hour, so far */
@@ -74,7 +74,7 @@ static void write_file(struct sample *sample, const char *behind)
 	buf_reset(&sample->file);
 }
 
-static void add_twarc(struct sample *sample, const struct simulator_view *view)
+static void add_twarc(struct sample *sample, const struct invent_view *view)
 {
 	char retrieved[TIME_TEXT_MAX];
 
@@ -90,18 +90,18 @@ static void add_twarc(struct sample *sample, const struct simulator_view *view)
 }
 
 /* Puts the finished page where this hour's pages go. */
-static void keep_page(struct sample *sample, const struct simulator_view *view)
+static void keep_page(struct sample *sample, const struct invent_view *view)
 {
 	struct err err = { 0 };
 	char behind[32];
 
 	if (sample->options->count &&
-	    simulator_count_forms(buf_str(&sample->page), sample->counts, &err) != ERR_NONE)
+	    invent_count_forms(buf_str(&sample->page), sample->counts, &err) != ERR_NONE)
 		die("page", err.msg);
 	sample->pages++;
 	switch (sample->layout) {
 	case LAYOUT_PRETTY:
-		simulator_add_pretty(&sample->file, buf_str(&sample->page));
+		invent_add_pretty(&sample->file, buf_str(&sample->page));
 		buf_add_byte(&sample->file, '\n');
 		snprintf(behind, sizeof behind, "-%d.json", sample->pages);
 		write_file(sample, behind);
@@ -112,7 +112,7 @@ static void keep_page(struct sample *sample, const struct simulator_view *view)
 		break;
 	case LAYOUT_TWARC:
 		add_twarc(sample, view);
-		simulator_add_dumped(&sample->file, buf_str(&sample->page));
+		invent_add_dumped(&sample->file, buf_str(&sample->page));
 		buf_add_byte(&sample->file, '\n');
 		break;
 	}
@@ -120,22 +120,22 @@ static void keep_page(struct sample *sample, const struct simulator_view *view)
 	arena_reset(&sample->arena);
 }
 
-static void add_page(struct sample *sample, const struct simulator_view *view,
-		     const uint64_t *posts, size_t count, bool last)
+static void add_page(struct sample *sample, const struct invent_view *view, const uint64_t *posts,
+		     size_t count, bool last)
 {
 	char token[64];
-	struct simulator_page page = { .posts = posts, .post_count = count };
+	struct invent_page page = { .posts = posts, .post_count = count };
 
 	snprintf(token, sizeof token, "b26v89c19zqg8o3f%llu%d", (unsigned long long)sample->hour,
 		 sample->pages);
 	if (!last)
 		page.next_token = str_from(token);
-	simulator_render_page(&sample->page, &sample->simulator, &page, view, &sample->arena);
+	invent_render_page(&sample->page, &sample->invention, &page, view, &sample->arena);
 	keep_page(sample, view);
 }
 
 /* From `first` to before `end`, newest first. */
-static void add_pages(struct sample *sample, const struct simulator_view *view, uint64_t first,
+static void add_pages(struct sample *sample, const struct invent_view *view, uint64_t first,
 		      uint64_t end)
 {
 	uint64_t posts[PAGE_POSTS], at = end;
@@ -159,16 +159,15 @@ static void add_pages(struct sample *sample, const struct simulator_view *view, 
 static void add_hour(struct sample *sample)
 {
 	const struct options *options = sample->options;
-	const struct simulator *simulator = &sample->simulator;
+	const struct invention *invention = &sample->invention;
 	int64_t from_us = options->start_us + (int64_t)sample->hour * hour_us;
-	uint64_t first = simulator_count_before(simulator, from_us);
-	uint64_t end = simulator_count_before(simulator, from_us + hour_us);
+	uint64_t first = invent_count_before(invention, from_us);
+	uint64_t end = invent_count_before(invention, from_us + hour_us);
 	int64_t now_us = from_us + hour_us + 2 * minute_us;
-	enum simulator_vocabulary vocabulary = sample->hour / 2 % 2 ? SIMULATOR_POST :
-								      SIMULATOR_TWEET;
+	enum invent_vocabulary vocabulary = sample->hour / 2 % 2 ? INVENT_POST : INVENT_TWEET;
 	bool defaults = sample->hour % 12 == 9 || sample->hour % 24 == 18;
-	struct simulator_view view = defaults ? simulator_view_default(vocabulary, now_us) :
-						simulator_view_all(vocabulary, now_us);
+	struct invent_view view = defaults ? invent_view_default(vocabulary, now_us) :
+					     invent_view_all(vocabulary, now_us);
 
 	if (end > options->posts || sample->hour + 1 == options->hours)
 		end = options->posts;
@@ -187,8 +186,8 @@ static void add_hour(struct sample *sample)
 static void print_counts(const struct sample *sample)
 {
 	printf("{");
-	for (int form = 0; simulator_form_name(form); form++)
-		printf("%s\n    \"%s\": %llu", form ? "," : "", simulator_form_name(form),
+	for (int form = 0; invent_form_name(form); form++)
+		printf("%s\n    \"%s\": %llu", form ? "," : "", invent_form_name(form),
 		       (unsigned long long)sample->counts[form]);
 	printf("\n}\n");
 }
@@ -197,7 +196,7 @@ static void make_sample(const struct options *options)
 {
 	struct sample sample = {
 		.options = options,
-		.simulator = {
+		.invention = {
 			.seed = options->seed,
 			.start_us = options->start_us,
 			.posts = options->posts,
@@ -220,38 +219,37 @@ static void make_sample(const struct options *options)
 
 /* What a thrifty and a curious listener ask for; which of them wrote a line is decided so that the
  * lines come to the wanted mean length. */
-static struct simulator_view thrifty_view(void)
+static struct invent_view thrifty_view(void)
 {
 	static const struct {
-		enum simulator_parameter parameter;
+		enum invent_parameter parameter;
 		const char *names;
 	} asked[] = {
-		{ SIMULATOR_POST_FIELDS, "created_at,author_id,lang,public_metrics,conversation_id,"
-					 "referenced_tweets,reply_settings,in_reply_to_user_id,geo,"
-					 "attachments" },
-		{ SIMULATOR_USER_FIELDS, "created_at,public_metrics,verified,protected,location" },
-		{ SIMULATOR_EXPANSIONS, "author_id,attachments.media_keys,geo.place_id" },
+		{ INVENT_POST_FIELDS, "created_at,author_id,lang,public_metrics,conversation_id,"
+				      "referenced_tweets,reply_settings,in_reply_to_user_id,geo,"
+				      "attachments" },
+		{ INVENT_USER_FIELDS, "created_at,public_metrics,verified,protected,location" },
+		{ INVENT_EXPANSIONS, "author_id,attachments.media_keys,geo.place_id" },
 	};
-	struct simulator_view view = simulator_view_default(SIMULATOR_TWEET, 0);
+	struct invent_view view = invent_view_default(INVENT_TWEET, 0);
 	struct str unknown;
 
 	for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++)
-		if (!simulator_view_add(&view, asked[i].parameter, str_from(asked[i].names),
-					&unknown))
+		if (!invent_view_add(&view, asked[i].parameter, str_from(asked[i].names), &unknown))
 			die("view", "unknown name");
 	return view;
 }
 
 static void make_wire(const struct options *options)
 {
-	struct simulator simulator = {
+	struct invention invention = {
 		.seed = options->seed,
 		.start_us = options->start_us,
 		.posts = options->wire,
 		.span_us = (int64_t)options->hours * hour_us,
 		.rhythm = true,
 	};
-	struct simulator_view views[] = { thrifty_view(), simulator_view_all(SIMULATOR_TWEET, 0) };
+	struct invent_view views[] = { thrifty_view(), invent_view_all(INVENT_TWEET, 0) };
 	struct arena arena = { 0 };
 	struct buf out = { 0 };
 	const int64_t poll_us = 5 * minute_us;
@@ -259,15 +257,15 @@ static void make_wire(const struct options *options)
 	int64_t poll;
 
 	for (uint64_t n = 0; n < options->wire; n++) {
-		struct simulator_view *view = &views[total <= n * options->bytes];
-		struct simulator_line line = { .rule = STR("birds") };
+		struct invent_view *view = &views[total <= n * options->bytes];
+		struct invent_line line = { .rule = STR("birds") };
 		size_t before = out.len;
 
-		poll = (simulator_time_us(&simulator, n) - options->start_us) / poll_us + 1;
+		poll = (invent_time_us(&invention, n) - options->start_us) / poll_us + 1;
 		line.fetched_us = options->start_us + poll * poll_us;
 		line.batch_id = (uint64_t)poll;
 		view->now_us = line.fetched_us;
-		simulator_render_line(&out, &simulator, n, &line, view, &arena);
+		invent_render_line(&out, &invention, n, &line, view, &arena);
 		total += out.len - before;
 		arena_reset(&arena);
 		if (out.len < 1 << 20 && n + 1 < options->wire)

@@ -1,6 +1,6 @@
 #include "base/clock.h"
 #include "base/test.h"
-#include "simulator/mint.h"
+#include "invent/mint.h"
 
 static struct arena arena;
 
@@ -13,9 +13,9 @@ static int forget(void **state)
 	return 0;
 }
 
-static struct simulator two_days(void)
+static struct invention two_days(void)
 {
-	return (struct simulator){
+	return (struct invention){
 		.seed = 5,
 		.start_us = 1795305600LL * 1000000, /* 2026-11-22 */
 		.posts = 2400,
@@ -27,7 +27,7 @@ static struct simulator two_days(void)
 
 static void times_and_ids_grow_and_agree(void **state)
 {
-	struct simulator simulators[] = { two_days(), two_days(), two_days() };
+	struct invention simulators[] = { two_days(), two_days(), two_days() };
 
 	(void)state;
 	simulators[1].rhythm = false;
@@ -37,12 +37,12 @@ static void times_and_ids_grow_and_agree(void **state)
 		uint64_t id = 0;
 
 		for (uint64_t n = 0; n < 6000; n++) {
-			int64_t next_us = simulator_time_us(&simulators[s], n);
-			uint64_t next_id = simulator_id(&simulators[s], n);
+			int64_t next_us = invent_time_us(&simulators[s], n);
+			uint64_t next_id = invent_id(&simulators[s], n);
 
 			assert_true(next_us >= time_us);
 			assert_true(next_id > id);
-			assert_int_equal(simulator_id_time_us(next_id), next_us / 1000 * 1000);
+			assert_int_equal(invent_id_time_us(next_id), next_us / 1000 * 1000);
 			time_us = next_us;
 			id = next_id;
 		}
@@ -53,20 +53,20 @@ static void a_known_snowflake_tells_its_time(void **state)
 {
 	(void)state;
 	/* 2021-01-06T18:40:40.344Z */
-	assert_int_equal(simulator_id_time_us(1346889436626259968u), 1609958440344000);
-	assert_true(simulator_id_floor(1609958440344000) <= 1346889436626259968u);
-	assert_true(simulator_id_floor(1609958440345000) > 1346889436626259968u);
-	assert_int_equal(simulator_id_floor(0), 0);
+	assert_int_equal(invent_id_time_us(1346889436626259968u), 1609958440344000);
+	assert_true(invent_id_floor(1609958440344000) <= 1346889436626259968u);
+	assert_true(invent_id_floor(1609958440345000) > 1346889436626259968u);
+	assert_int_equal(invent_id_floor(0), 0);
 }
 
 static void posts_keep_to_their_span_and_rest_at_night(void **state)
 {
-	struct simulator simulator = two_days();
+	struct invention invention = two_days();
 	uint64_t hours[48] = { 0 };
 
 	(void)state;
-	for (uint64_t n = 0; n < simulator.posts; n++) {
-		int64_t hour = (simulator_time_us(&simulator, n) - simulator.start_us) / hour_us;
+	for (uint64_t n = 0; n < invention.posts; n++) {
+		int64_t hour = (invent_time_us(&invention, n) - invention.start_us) / hour_us;
 
 		assert_in_range(hour, 0, 47);
 		hours[hour]++;
@@ -78,30 +78,29 @@ static void posts_keep_to_their_span_and_rest_at_night(void **state)
 
 static void counting_finds_the_first_post_not_before(void **state)
 {
-	struct simulator simulator = two_days();
+	struct invention invention = two_days();
 
 	(void)state;
-	assert_int_equal(simulator_count_before(&simulator, simulator.start_us), 0);
-	assert_int_equal(simulator_count_below(&simulator, 0), 0);
+	assert_int_equal(invent_count_before(&invention, invention.start_us), 0);
+	assert_int_equal(invent_count_below(&invention, 0), 0);
 	for (uint64_t n = 0; n < 5000; n += 7) {
-		assert_int_equal(simulator_count_below(&simulator, simulator_id(&simulator, n)), n);
-		assert_int_equal(simulator_count_below(&simulator, simulator_id(&simulator, n) + 1),
+		assert_int_equal(invent_count_below(&invention, invent_id(&invention, n)), n);
+		assert_int_equal(invent_count_below(&invention, invent_id(&invention, n) + 1),
 				 n + 1);
-		assert_int_equal(
-			simulator_count_before(&simulator, simulator_time_us(&simulator, n) + 1),
-			n + 1);
+		assert_int_equal(invent_count_before(&invention, invent_time_us(&invention, n) + 1),
+				 n + 1);
 	}
 }
 
 static void a_post_is_the_same_whenever_it_is_minted(void **state)
 {
-	struct simulator simulator = two_days();
+	struct invention invention = two_days();
 
 	(void)state;
 	for (uint64_t n = 0; n < 500; n++) {
-		const struct minted_post *first = mint_post(&simulator, n, &arena);
-		const struct minted_post *between = mint_post(&simulator, 499 - n, &arena);
-		const struct minted_post *again = mint_post(&simulator, n, &arena);
+		const struct minted_post *first = mint_post(&invention, n, &arena);
+		const struct minted_post *between = mint_post(&invention, 499 - n, &arena);
+		const struct minted_post *again = mint_post(&invention, n, &arena);
 
 		(void)between;
 		assert_true(str_equal(first->text.text, again->text.text));
@@ -113,13 +112,13 @@ static void a_post_is_the_same_whenever_it_is_minted(void **state)
 
 static void references_agree_with_their_target(void **state)
 {
-	struct simulator simulator = two_days();
+	struct invention invention = two_days();
 	const struct minted_post *post, *target;
 	int kinds[4] = { 0 }, lost = 0;
 
 	(void)state;
 	for (uint64_t n = 0; n < 2000; n++) {
-		post = mint_post(&simulator, n, &arena);
+		post = mint_post(&invention, n, &arena);
 		kinds[post->kind]++;
 		assert_true((post->kind == MINTED_ORIGINAL) == (post->reference_count == 0));
 		assert_true((post->kind == MINTED_REPLY) == (post->reply_to >= 0));
@@ -131,7 +130,7 @@ static void references_agree_with_their_target(void **state)
 				lost++;
 				continue;
 			}
-			target = mint_post(&simulator, reference.n, &arena);
+			target = mint_post(&invention, reference.n, &arena);
 			assert_int_equal(target->id, reference.id);
 			assert_int_equal(target->author, reference.author);
 			assert_int_not_equal(target->kind, MINTED_REPOST);
@@ -146,17 +145,17 @@ static void references_agree_with_their_target(void **state)
 
 static void what_is_lost_never_was_a_post(void **state)
 {
-	struct simulator simulator = two_days();
+	struct invention invention = two_days();
 
 	(void)state;
 	for (uint64_t n = 0; n < 1000; n++) {
-		const struct minted_post *post = mint_post(&simulator, n, &arena);
+		const struct minted_post *post = mint_post(&invention, n, &arena);
 
 		for (size_t i = 0; i < post->reference_count; i++) {
 			uint64_t id = post->references[i].id;
-			uint64_t there = simulator_count_below(&simulator, id);
+			uint64_t there = invent_count_below(&invention, id);
 
-			assert_true((simulator_id(&simulator, there) == id) ==
+			assert_true((invent_id(&invention, there) == id) ==
 				    (post->references[i].fate == FATE_THERE));
 		}
 	}
@@ -164,12 +163,12 @@ static void what_is_lost_never_was_a_post(void **state)
 
 static void long_posts_keep_their_whole_text(void **state)
 {
-	struct simulator simulator = two_days();
+	struct invention invention = two_days();
 	int notes = 0;
 
 	(void)state;
 	for (uint64_t n = 0; n < 2000; n++) {
-		const struct minted_post *post = mint_post(&simulator, n, &arena);
+		const struct minted_post *post = mint_post(&invention, n, &arena);
 
 		assert_true(post->text.length <= 280);
 		assert_true(post->display_start <= post->display_end);

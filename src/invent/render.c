@@ -1,6 +1,6 @@
 /* A post as JSON: a table of members, each a function that writes it where it is asked for and has
  * a value. The order of members turns with the hour of the answer, since X promises none. */
-#include "simulator/render.h"
+#include "invent/render.h"
 #include "base/clock.h"
 
 enum { CAST_METRICS = 201, CAST_DETAILS };
@@ -9,12 +9,12 @@ static const int64_t minute_us = 60 * 1000000LL;
 
 static bool classic(const struct render *render)
 {
-	return render->view->vocabulary == SIMULATOR_TWEET;
+	return render->view->vocabulary == INVENT_TWEET;
 }
 
 static struct dice details_of(const struct render *render, const struct minted_post *post)
 {
-	return dice_for(render->simulator->seed, post->n, CAST_DETAILS);
+	return dice_for(render->invention->seed, post->n, CAST_DETAILS);
 }
 
 static bool has(const struct minted_post *post, enum trait trait)
@@ -100,7 +100,7 @@ static void write_entity(const struct render *render, const struct minted_entity
 		put_text_member(out, "username", entity->text);
 		if (entity->person >= 0)
 			put_id_member(out, "id",
-				      people_id(render->simulator->seed, entity->person));
+				      people_id(render->invention->seed, entity->person));
 		break;
 	case MINTED_URL:
 		write_link(out, &entity->link);
@@ -217,8 +217,8 @@ static void write_created_at(const struct render *render, const struct minted_po
 
 static void write_author(const struct render *render, const struct minted_post *post)
 {
-	const struct simulator_view *view = render->view;
-	uint64_t seed = render->simulator->seed;
+	const struct invent_view *view = render->view;
+	uint64_t seed = render->invention->seed;
 	char username[USERNAME_MAX];
 
 	if ((view_post(view, POST_AUTHOR_ID) || view_expands(view, EXPAND_AUTHOR)) &&
@@ -258,7 +258,7 @@ static void write_referenced(const struct render *render, const struct minted_po
 static void write_edits(const struct render *render, const struct minted_post *post)
 {
 	struct buf *out = render->out;
-	int64_t first_us = simulator_id_time_us(post->edits[0]);
+	int64_t first_us = invent_id_time_us(post->edits[0]);
 
 	if ((classic(render) && view_post(render->view, POST_EDIT_HISTORY)) ||
 	    view_expands(render->view, EXPAND_EDIT_HISTORY)) {
@@ -290,7 +290,7 @@ struct metrics {
 static struct metrics metrics_of(const struct render *render, uint64_t n, int author,
 				 int64_t created_us)
 {
-	struct dice dice = dice_for(render->simulator->seed, n, CAST_METRICS);
+	struct dice dice = dice_for(render->invention->seed, n, CAST_METRICS);
 	int64_t age = (render->view->now_us - created_us) / (10 * minute_us);
 	uint64_t likes = dice_below(&dice, (uint64_t)1 << dice_below(&dice, 11));
 	uint64_t grown = age > 0 ? (uint64_t)age : 0;
@@ -319,7 +319,7 @@ static void write_metrics(const struct render *render, const struct minted_post 
 	if (post->kind == MINTED_REPOST) {
 		const struct minted_reference *target = &post->references[0];
 		struct metrics theirs = metrics_of(render, target->n, target->author,
-						   simulator_time_us(render->simulator, target->n));
+						   invent_time_us(render->invention, target->n));
 
 		metrics = (struct metrics){ .reposts = theirs.reposts + 1 };
 	}

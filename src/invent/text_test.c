@@ -1,5 +1,5 @@
 #include "base/test.h"
-#include "simulator/text.h"
+#include "invent/text.h"
 
 static struct arena arena;
 

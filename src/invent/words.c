@@ -1,6 +1,6 @@
 /* The tables behind words.h. words.def is the one list of sentences; what all languages share
  * (emoji, places, asides) stands here. Domains end in .example (RFC 2606): nobody can own one. */
-#include "simulator/words.h"
+#include "invent/words.h"
 
 #define LANGUAGE(language_code, ...) { .code = language_code, __VA_ARGS__ },
 #define WEIGHT(share) .weight = (share)
@@ -15,7 +15,7 @@
 #define SAY(...) .say = { __VA_ARGS__ }
 
 const struct language words_languages[LANGUAGES] = {
-#include "simulator/words.def"
+#include "invent/words.def"
 };
 
 /* Degrees without a decimal point: hundred-thousandths. */

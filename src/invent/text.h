@@ -4,7 +4,7 @@
  * have 280: code points from U+1100 on (CJK, emoji) count two, every URL 23. */
 #pragma once
 #include "base/arena.h"
-#include "simulator/mint.h"
+#include "invent/mint.h"
 
 enum { DRAFT_BYTES_MAX = 8192, DRAFT_ENTITIES_MAX = 40, TEXT_WEIGHT_MAX = 280 };
 

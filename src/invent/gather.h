@@ -1,6 +1,6 @@
 /* What a page's posts bring along, each once, in the order of first mention (private). */
 #pragma once
-#include "simulator/render.h"
+#include "invent/render.h"
 
 struct gathered_medium {
 	const struct minted_post *post;

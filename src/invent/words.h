@@ -1,7 +1,7 @@
 /* What invented people say: languages, sentences, places (private to the room). */
 #pragma once
 #include "base/str.h"
-#include "simulator/dice.h"
+#include "invent/dice.h"
 
 enum topic { BIRDS, WEATHER, TRAINS, FOOTBALL, CODE, FOOD, ELECTIONS, TOPICS };
 

@@ -5,8 +5,8 @@
  *
  * What weighs more than 280 becomes a long post: the whole is its note, `text` the beginning with
  * an ellipsis and an URL of the post itself. */
-#include "simulator/compose.h"
-#include "simulator/people.h"
+#include "invent/compose.h"
+#include "invent/people.h"
 #include <ctype.h>
 #include <stdio.h>
 
@@ -15,7 +15,7 @@ enum { CAST_COMPOSE = 51 };
 enum { REPOST_WEIGHT_MAX = 125, CUT_WEIGHT_MAX = 250 };
 
 struct composing {
-	const struct simulator *simulator;
+	const struct invention *invention;
 	const struct language *language;
 	struct arena *arena;
 	struct dice dice;
@@ -32,7 +32,7 @@ static void add_mention(struct composing *c, int person)
 {
 	char username[USERNAME_MAX];
 
-	people_username(c->simulator->seed, person, username);
+	people_username(c->invention->seed, person, username);
 	draft_mention(&c->draft, username, person);
 }
 
@@ -42,7 +42,7 @@ static void add_gap(struct composing *c)
 
 	if (c->draft.len == 0 || (!c->language->spaced && thousand >= 150))
 		return;
-	if (c->simulator->oddities && thousand < 40)
+	if (c->invention->oddities && thousand < 40)
 		draft_add(&c->draft, words_control(&c->dice));
 	else
 		draft_add(&c->draft, thousand < 110 ? "\n" : thousand < 150 ? "\n\n" : " ");
@@ -51,7 +51,7 @@ static void add_gap(struct composing *c)
 static void add_sentences(struct composing *c, const struct minted_post *post)
 {
 	const char *const *say = c->language->topics[post->topic].say;
-	bool is_long = dice_permille(&c->dice, c->simulator->oddities ? 50 : 30);
+	bool is_long = dice_permille(&c->dice, c->invention->oddities ? 50 : 30);
 	bool answers = post->kind == MINTED_REPLY || post->kind == MINTED_QUOTE;
 	uint32_t wanted = is_long ? TEXT_WEIGHT_MAX + 20 + (uint32_t)dice_below(&c->dice, 900) : 0;
 	const char *last = NULL, *sentence;
@@ -143,7 +143,7 @@ static void add_page_url(struct composing *c, const struct minted_post *post)
 
 static void add_asides(struct composing *c, const struct minted_post *post)
 {
-	uint64_t often = c->simulator->oddities ? 2 : 1;
+	uint64_t often = c->invention->oddities ? 2 : 1;
 	char ghost[USERNAME_MAX];
 
 	if (dice_permille(&c->dice, 30 * often)) {
@@ -179,7 +179,7 @@ static struct minted_link status_link(struct composing *c, int author, uint64_t 
 	struct minted_link link = { .url = text_short_url(c->arena, &c->dice) };
 	char username[USERNAME_MAX];
 
-	people_username(c->simulator->seed, author, username);
+	people_username(c->invention->seed, author, username);
 	link.expanded = text_format(c->arena, "https://x.com/%s/status/%llu%s", username,
 				    (unsigned long long)id, behind);
 	link.display = text_format(c->arena, "x.com/%s/statu…", username);
@@ -239,14 +239,14 @@ static void cut(struct composing *c, struct minted_post *post)
 	post->text = draft_finish(&c->draft);
 }
 
-void compose_post(const struct simulator *simulator, struct minted_post *post,
+void compose_post(const struct invention *invention, struct minted_post *post,
 		  const struct language *language, struct arena *arena)
 {
 	struct composing c = {
-		.simulator = simulator,
+		.invention = invention,
 		.language = language,
 		.arena = arena,
-		.dice = dice_for(simulator->seed, post->n, CAST_COMPOSE),
+		.dice = dice_for(invention->seed, post->n, CAST_COMPOSE),
 	};
 
 	draft_begin(&c.draft, arena);
@@ -269,14 +269,14 @@ void compose_post(const struct simulator *simulator, struct minted_post *post,
 	}
 }
 
-void compose_repost(const struct simulator *simulator, struct minted_post *post,
+void compose_repost(const struct invention *invention, struct minted_post *post,
 		    const struct minted_post *target, struct arena *arena)
 {
 	const struct minted_text *whole = target->note.text.ptr ? &target->note : &target->text;
 	char username[USERNAME_MAX];
 	struct draft draft;
 
-	people_username(simulator->seed, target->author, username);
+	people_username(invention->seed, target->author, username);
 	draft_begin(&draft, arena);
 	draft_add(&draft, "RT ");
 	draft_mention(&draft, username, target->author);

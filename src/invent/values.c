@@ -1,7 +1,7 @@
 /* JSON values in X's spelling, and other layouts of finished JSON. Whether a comma is due is seen
  * from the last byte written: none behind an opening bracket or a colon. */
 #include "base/clock.h"
-#include "simulator/render.h"
+#include "invent/render.h"
 #include <ctype.h>
 
 void put_comma(struct buf *out)
@@ -170,7 +170,7 @@ static size_t copy_string(struct buf *out, struct str json, size_t at, bool asci
 	return at + 1;
 }
 
-void simulator_add_dumped(struct buf *out, struct str json)
+void invent_add_dumped(struct buf *out, struct str json)
 {
 	size_t at = 0;
 
@@ -195,7 +195,7 @@ static void new_line(struct buf *out, int depth)
 		buf_add(out, "    ", 4);
 }
 
-void simulator_add_pretty(struct buf *out, struct str json)
+void invent_add_pretty(struct buf *out, struct str json)
 {
 	size_t at = 0;
 	int depth = 0;

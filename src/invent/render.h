@@ -1,13 +1,13 @@
 /* Posts and what they include as JSON (private to the room). */
 #pragma once
-#include "simulator/mint.h"
-#include "simulator/people.h"
-#include "simulator/view.h"
+#include "invent/mint.h"
+#include "invent/people.h"
+#include "invent/view.h"
 
 struct render {
 	struct buf *out;
-	const struct simulator *simulator;
-	const struct simulator_view *view;
+	const struct invention *invention;
+	const struct invent_view *view;
 	struct arena *arena; /* scratch */
 };
 

@@ -1,6 +1,6 @@
 #include "base/json.h"
 #include "base/test.h"
-#include "simulator/simulator.h"
+#include "invent/invent.h"
 
 enum { POSTS = 100 };
 
@@ -12,9 +12,9 @@ struct answer {
 	struct json_doc doc;
 };
 
-static struct simulator busy(void)
+static struct invention busy(void)
 {
-	return (struct simulator){
+	return (struct invention){
 		.seed = 3,
 		.start_us = now_us - 86400LL * 1000000,
 		.posts = 1000,
@@ -24,10 +24,10 @@ static struct simulator busy(void)
 }
 
 /* Posts 900 to 999, newest first. */
-static yyjson_val *ask(struct answer *answer, const struct simulator_view *view, struct str token)
+static yyjson_val *ask(struct answer *answer, const struct invent_view *view, struct str token)
 {
-	struct simulator simulator = busy();
-	struct simulator_page page = { .post_count = POSTS, .next_token = token };
+	struct invention invention = busy();
+	struct invent_page page = { .post_count = POSTS, .next_token = token };
 	uint64_t posts[POSTS];
 	struct err err = { 0 };
 
@@ -35,7 +35,7 @@ static yyjson_val *ask(struct answer *answer, const struct simulator_view *view,
 		posts[i] = 999 - i;
 	page.posts = posts;
 	buf_reset(&answer->text);
-	simulator_render_page(&answer->text, &simulator, &page, view, &answer->arena);
+	invent_render_page(&answer->text, &invention, &page, view, &answer->arena);
 	assert_ok(json_read(&answer->doc, buf_str(&answer->text), &err), err);
 	return answer->doc.root;
 }
@@ -74,8 +74,8 @@ static void a_vocabulary_is_kept_to(void **state)
 
 	(void)state;
 	for (int vocabulary = 0; vocabulary < 2; vocabulary++) {
-		struct simulator_view view =
-			simulator_view_all((enum simulator_vocabulary)vocabulary, now_us);
+		struct invent_view view =
+			invent_view_all((enum invent_vocabulary)vocabulary, now_us);
 		yyjson_val *root = ask(&answers[vocabulary], &view, STR_NONE);
 		yyjson_val *includes = json_get(root, "includes");
 
@@ -95,7 +95,7 @@ static void a_vocabulary_is_kept_to(void **state)
 
 static void defaults_show_little_and_include_nothing(void **state)
 {
-	struct simulator_view view = simulator_view_default(SIMULATOR_TWEET, now_us);
+	struct invent_view view = invent_view_default(INVENT_TWEET, now_us);
 	struct answer answer = { 0 };
 	yyjson_val *root = ask(&answer, &view, STR("more")), *post;
 	yyjson_arr_iter iter;
@@ -113,20 +113,20 @@ static void defaults_show_little_and_include_nothing(void **state)
 
 static void an_empty_page_has_only_meta(void **state)
 {
-	struct simulator simulator = busy();
-	struct simulator_page page = { .post_count = 0 };
-	struct simulator_view view = simulator_view_all(SIMULATOR_TWEET, now_us);
+	struct invention invention = busy();
+	struct invent_page page = { .post_count = 0 };
+	struct invent_view view = invent_view_all(INVENT_TWEET, now_us);
 	struct answer answer = { 0 };
 
 	(void)state;
-	simulator_render_page(&answer.text, &simulator, &page, &view, &answer.arena);
+	invent_render_page(&answer.text, &invention, &page, &view, &answer.arena);
 	assert_str(buf_str(&answer.text), "{\"meta\":{\"result_count\":0}}");
 	forget(&answer);
 }
 
 static void an_answer_is_the_same_within_ten_minutes_and_grows_later(void **state)
 {
-	struct simulator_view view = simulator_view_all(SIMULATOR_TWEET, now_us);
+	struct invent_view view = invent_view_all(INVENT_TWEET, now_us);
 	struct answer first = { 0 }, again = { 0 }, later = { 0 };
 
 	(void)state;
@@ -143,7 +143,7 @@ static void an_answer_is_the_same_within_ten_minutes_and_grows_later(void **stat
 
 static void only_what_is_lost_is_an_error(void **state)
 {
-	struct simulator_view view = simulator_view_all(SIMULATOR_TWEET, now_us);
+	struct invent_view view = invent_view_all(INVENT_TWEET, now_us);
 	struct answer answer = { 0 };
 	yyjson_val *root = ask(&answer, &view, STR_NONE), *error, *post;
 	yyjson_arr_iter errors, posts;
@@ -165,9 +165,9 @@ static void a_wire_line_is_one_line_with_what_listeners_add(void **state)
 	static const char *const added[] = {
 		"batch_id", "hashtags", "user", "rules", "fetched_at", "fetched_via", "id", "text",
 	};
-	struct simulator simulator = busy();
-	struct simulator_view view = simulator_view_all(SIMULATOR_TWEET, now_us);
-	struct simulator_line line = { .batch_id = 7, .rule = STR("birds"), .fetched_us = now_us };
+	struct invention invention = busy();
+	struct invent_view view = invent_view_all(INVENT_TWEET, now_us);
+	struct invent_line line = { .batch_id = 7, .rule = STR("birds"), .fetched_us = now_us };
 	struct answer answer = { 0 };
 	struct err err = { 0 };
 	int64_t batch_id;
@@ -175,7 +175,7 @@ static void a_wire_line_is_one_line_with_what_listeners_add(void **state)
 	(void)state;
 	for (uint64_t n = 0; n < 300; n++) {
 		buf_reset(&answer.text);
-		simulator_render_line(&answer.text, &simulator, n, &line, &view, &answer.arena);
+		invent_render_line(&answer.text, &invention, n, &line, &view, &answer.arena);
 		assert_ptr_equal(memchr(answer.text.ptr, '\n', answer.text.len),
 				 answer.text.ptr + answer.text.len - 1);
 		assert_ok(json_read(&answer.doc, buf_str(&answer.text), &err), err);
@@ -190,18 +190,18 @@ static void a_wire_line_is_one_line_with_what_listeners_add(void **state)
 
 static void forms_are_counted_in_the_json_alone(void **state)
 {
-	uint64_t counts[SIMULATOR_FORMS_MAX] = { 0 };
+	uint64_t counts[INVENT_FORMS_MAX] = { 0 };
 	struct err err = { 0 };
 	int form = 0;
 
 	(void)state;
-	assert_ok(simulator_count_forms(
+	assert_ok(invent_count_forms(
 			  STR("{\"data\":[{\"text\":\"a\\nb\",\"lang\":\"ka\",\"geo\":{}},"
 			      "{\"note_post\":{\"text\":\"x\"},\"geo\":null}],\"meta\":{}}"),
 			  counts, &err),
 		  err);
-	for (; simulator_form_name(form); form++) {
-		const char *name = simulator_form_name(form);
+	for (; invent_form_name(form); form++) {
+		const char *name = invent_form_name(form);
 		bool once = strcmp(name, "line_break") == 0 || strcmp(name, "lang_ka") == 0 ||
 			    strcmp(name, "geo_empty") == 0 || strcmp(name, "long") == 0 ||
 			    strcmp(name, "null_member") == 0;
@@ -210,7 +210,7 @@ static void forms_are_counted_in_the_json_alone(void **state)
 		assert_int_equal(counts[form], twice ? 2 : once ? 1 : 0);
 	}
 	assert_true(form > 90);
-	assert_fails(simulator_count_forms(STR("{"), counts, &err), err, ERR_REJECT, "");
+	assert_fails(invent_count_forms(STR("{"), counts, &err), err, ERR_REJECT, "");
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /* Every third person speaks English, the others take the remaining languages in turn, so each
  * language has people enough to have its own well-known and unknown ones. */
-#include "simulator/people.h"
+#include "invent/people.h"
 #include "base/clock.h"
 #include <stdio.h>
 
@@ -89,7 +89,7 @@ uint64_t people_id(uint64_t seed, int person)
 	if (created_us < snowflake_accounts_us)
 		return (uint64_t)((created_us - first_account_us) / second_us) * 10 +
 		       (uint64_t)person % 10 + 12;
-	return simulator_id_floor(created_us) | (uint64_t)person << 6;
+	return invent_id_floor(created_us) | (uint64_t)person << 6;
 }
 
 /* 'High', 'Middle' and 'Low' popularity all occur: about 18, 27 and 55 of a hundred. */
@@ -214,7 +214,7 @@ struct person people_profile(uint64_t seed, int number, int64_t now_us, struct a
 	person.parody = dice_permille(&dice, 20);
 	person.banner = dice_permille(&dice, 700);
 	people_username(seed, number, person.username);
-	person.picture = simulator_id_floor(person.created_us + year_us) | dice_below(&dice, 4096);
+	person.picture = invent_id_floor(person.created_us + year_us) | dice_below(&dice, 4096);
 	person.name = display_name(language, people_rank(number), &dice, arena);
 	city = words_favourite(&dice, language->cities);
 	mark = dice_permille(&dice, 200) ? " 🌍" : "";
@@ -224,7 +224,7 @@ struct person people_profile(uint64_t seed, int number, int64_t now_us, struct a
 	if (dice_permille(&dice, 450))
 		person.url = profile_link(&dice, person.username, arena);
 	if (dice_permille(&dice, 400))
-		person.pinned_id = simulator_id_floor(person.created_us + year_us) |
+		person.pinned_id = invent_id_floor(person.created_us + year_us) |
 				   dice_below(&dice, 1 << 22);
 	fill_counts(&person, seed, now_us);
 	return person;

@@ -3,12 +3,12 @@
  *     {"data":[posts],"includes":{users,tweets|posts,media,places,polls},"errors":[…],"meta":{…}}
  *
  * A line is the post with its members first, then what listeners add (see the wire's design). */
-#include "simulator/gather.h"
+#include "invent/gather.h"
 #include "base/clock.h"
 
 static bool classic(const struct render *render)
 {
-	return render->view->vocabulary == SIMULATOR_TWEET;
+	return render->view->vocabulary == INVENT_TWEET;
 }
 
 static void open_list(struct buf *out, const char *name)
@@ -139,13 +139,13 @@ static void write_includes(const struct render *render, const struct gathered *a
 		buf_add_byte(out, '}');
 }
 
-static void write_meta(const struct render *render, const struct simulator_page *page)
+static void write_meta(const struct render *render, const struct invent_page *page)
 {
 	uint64_t newest = 0, oldest = UINT64_MAX;
 	struct buf *out = render->out;
 
 	for (size_t i = 0; i < page->post_count; i++) {
-		uint64_t id = simulator_id(render->simulator, page->posts[i]);
+		uint64_t id = invent_id(render->invention, page->posts[i]);
 
 		newest = id > newest ? id : newest;
 		oldest = id < oldest ? id : oldest;
@@ -162,17 +162,17 @@ static void write_meta(const struct render *render, const struct simulator_page 
 	buf_add_byte(out, '}');
 }
 
-void simulator_render_page(struct buf *out, const struct simulator *simulator,
-			   const struct simulator_page *page, const struct simulator_view *view,
-			   struct arena *arena)
+void invent_render_page(struct buf *out, const struct invention *invention,
+			const struct invent_page *page, const struct invent_view *view,
+			struct arena *arena)
 {
-	struct render render = { .out = out, .simulator = simulator, .view = view, .arena = arena };
+	struct render render = { .out = out, .invention = invention, .view = view, .arena = arena };
 	const struct minted_post **posts =
 		arena_alloc(arena, (page->post_count + 1) * sizeof *posts);
 	struct gathered all;
 
 	for (size_t i = 0; i < page->post_count; i++)
-		posts[i] = mint_post(simulator, page->posts[i], arena);
+		posts[i] = mint_post(invention, page->posts[i], arena);
 	all = gather(&render, posts, page->post_count);
 	buf_add_byte(out, '{');
 	write_posts(&render, "data", posts, page->post_count);
@@ -212,7 +212,7 @@ static size_t others(const struct gathered *all, int author)
 }
 
 static void write_added(const struct render *render, const struct minted_post *post,
-			struct gathered *all, const struct simulator_line *line)
+			struct gathered *all, const struct invent_line *line)
 {
 	struct buf *out = render->out;
 
@@ -242,12 +242,12 @@ static void write_added(const struct render *render, const struct minted_post *p
 	put_text_member(out, "fetched_via", STR("search"));
 }
 
-void simulator_render_line(struct buf *out, const struct simulator *simulator, uint64_t n,
-			   const struct simulator_line *line, const struct simulator_view *view,
-			   struct arena *arena)
+void invent_render_line(struct buf *out, const struct invention *invention, uint64_t n,
+			const struct invent_line *line, const struct invent_view *view,
+			struct arena *arena)
 {
-	struct render render = { .out = out, .simulator = simulator, .view = view, .arena = arena };
-	const struct minted_post *post = mint_post(simulator, n, arena);
+	struct render render = { .out = out, .invention = invention, .view = view, .arena = arena };
+	const struct minted_post *post = mint_post(invention, n, arena);
 	struct gathered all = gather(&render, &post, 1);
 
 	render_post(&render, post);

@@ -1,5 +1,5 @@
 #include "base/test.h"
-#include "simulator/people.h"
+#include "invent/people.h"
 
 static struct arena arena;
 

@@ -9,9 +9,9 @@
  * Targets are never reposts, so inventing one post invents at most one other. Half of the dice are
  * cast by number and purpose only: two posts that refer to the same target agree about it without
  * inventing it whole. */
-#include "simulator/compose.h"
+#include "invent/compose.h"
 #include "base/clock.h"
-#include "simulator/people.h"
+#include "invent/people.h"
 
 enum {
 	CAST_JITTER = 1,
@@ -66,55 +66,55 @@ static int64_t from_even(int64_t even_us)
 	return day * day_us + hour * hour_us + left;
 }
 
-int64_t simulator_time_us(const struct simulator *simulator, uint64_t n)
+int64_t invent_time_us(const struct invention *invention, uint64_t n)
 {
-	struct dice dice = dice_for(simulator->seed, n, CAST_JITTER);
-	int64_t step_us = simulator->span_us / (int64_t)simulator->posts;
-	int64_t passed_us = (int64_t)((__int128)simulator->span_us * n / simulator->posts);
+	struct dice dice = dice_for(invention->seed, n, CAST_JITTER);
+	int64_t step_us = invention->span_us / (int64_t)invention->posts;
+	int64_t passed_us = (int64_t)((__int128)invention->span_us * n / invention->posts);
 
 	if (step_us > 0)
 		passed_us += (int64_t)dice_below(
 			&dice, (uint64_t)(step_us < 1LL << 32 ? step_us : 1LL << 32));
-	if (!simulator->rhythm)
-		return simulator->start_us + passed_us;
-	return from_even(to_even(simulator->start_us) + passed_us);
+	if (!invention->rhythm)
+		return invention->start_us + passed_us;
+	return from_even(to_even(invention->start_us) + passed_us);
 }
 
-int64_t simulator_id_time_us(uint64_t id)
+int64_t invent_id_time_us(uint64_t id)
 {
 	return ((int64_t)(id >> 22) + snowflake_epoch_ms) * 1000;
 }
 
-uint64_t simulator_id_floor(int64_t time_us)
+uint64_t invent_id_floor(int64_t time_us)
 {
 	int64_t ms = time_us / 1000 - snowflake_epoch_ms;
 
 	return ms < 0 ? 0 : (uint64_t)ms << 22;
 }
 
-uint64_t simulator_id(const struct simulator *simulator, uint64_t n)
+uint64_t invent_id(const struct invention *invention, uint64_t n)
 {
-	return simulator_id_floor(simulator_time_us(simulator, n)) | (n & 0x3fffff);
+	return invent_id_floor(invent_time_us(invention, n)) | (n & 0x3fffff);
 }
 
 /* Whether post n has that id or a higher one or, where id is 0, was written then or later. */
-static bool reached(const struct simulator *simulator, uint64_t n, int64_t time_us, uint64_t id)
+static bool reached(const struct invention *invention, uint64_t n, int64_t time_us, uint64_t id)
 {
-	return id ? simulator_id(simulator, n) >= id : simulator_time_us(simulator, n) >= time_us;
+	return id ? invent_id(invention, n) >= id : invent_time_us(invention, n) >= time_us;
 }
 
-static uint64_t first_reached(const struct simulator *simulator, int64_t time_us, uint64_t id)
+static uint64_t first_reached(const struct invention *invention, int64_t time_us, uint64_t id)
 {
 	uint64_t low = 0, high = 1;
 
-	while (!reached(simulator, high, time_us, id)) {
+	while (!reached(invention, high, time_us, id)) {
 		low = high;
 		high *= 2;
 	}
 	while (low < high) {
 		uint64_t middle = low + (high - low) / 2;
 
-		if (reached(simulator, middle, time_us, id))
+		if (reached(invention, middle, time_us, id))
 			high = middle;
 		else
 			low = middle + 1;
@@ -122,19 +122,19 @@ static uint64_t first_reached(const struct simulator *simulator, int64_t time_us
 	return low;
 }
 
-uint64_t simulator_count_before(const struct simulator *simulator, int64_t time_us)
+uint64_t invent_count_before(const struct invention *invention, int64_t time_us)
 {
-	return first_reached(simulator, time_us, 0);
+	return first_reached(invention, time_us, 0);
 }
 
-uint64_t simulator_count_below(const struct simulator *simulator, uint64_t id)
+uint64_t invent_count_below(const struct invention *invention, uint64_t id)
 {
-	return id ? first_reached(simulator, 0, id) : 0;
+	return id ? first_reached(invention, 0, id) : 0;
 }
 
-static enum minted_kind kind_of(const struct simulator *simulator, uint64_t n)
+static enum minted_kind kind_of(const struct invention *invention, uint64_t n)
 {
-	struct dice dice = dice_for(simulator->seed, n, CAST_KIND);
+	struct dice dice = dice_for(invention->seed, n, CAST_KIND);
 	uint64_t hundred = dice_below(&dice, 100);
 
 	if (n == 0 || hundred < 45)
@@ -142,37 +142,37 @@ static enum minted_kind kind_of(const struct simulator *simulator, uint64_t n)
 	return hundred < 67 ? MINTED_REPLY : hundred < 78 ? MINTED_QUOTE : MINTED_REPOST;
 }
 
-static int author_of(const struct simulator *simulator, uint64_t n)
+static int author_of(const struct invention *invention, uint64_t n)
 {
-	struct dice dice = dice_for(simulator->seed, n, CAST_AUTHOR);
+	struct dice dice = dice_for(invention->seed, n, CAST_AUTHOR);
 	int language = words_language(&dice);
 
 	return people_pick(&dice, language);
 }
 
-static uint64_t target_of(const struct simulator *simulator, uint64_t n)
+static uint64_t target_of(const struct invention *invention, uint64_t n)
 {
-	struct dice dice = dice_for(simulator->seed, n, CAST_TARGET);
+	struct dice dice = dice_for(invention->seed, n, CAST_TARGET);
 	uint64_t back = 1 + dice_below(&dice, (uint64_t)1 << dice_below(&dice, 11));
 	uint64_t target = back < n ? n - back : 0;
 
 	if (dice_permille(&dice, 500))
 		target -= target % 8;
-	while (kind_of(simulator, target) == MINTED_REPOST)
+	while (kind_of(invention, target) == MINTED_REPOST)
 		target--;
 	return target;
 }
 
-static struct minted_reference refer(const struct simulator *simulator, uint64_t n,
+static struct minted_reference refer(const struct invention *invention, uint64_t n,
 				     enum minted_kind kind)
 {
-	struct dice dice = dice_for(simulator->seed, n, CAST_FATE);
-	uint64_t target = target_of(simulator, n), thousand = dice_below(&dice, 1000);
+	struct dice dice = dice_for(invention->seed, n, CAST_FATE);
+	uint64_t target = target_of(invention, n), thousand = dice_below(&dice, 1000);
 	struct minted_reference reference = {
 		.kind = kind,
 		.n = target,
-		.id = simulator_id(simulator, target),
-		.author = author_of(simulator, target),
+		.id = invent_id(invention, target),
+		.author = author_of(invention, target),
 	};
 
 	if (kind == MINTED_REPOST)
@@ -185,19 +185,19 @@ static struct minted_reference refer(const struct simulator *simulator, uint64_t
 	return reference;
 }
 
-static uint64_t conversation_of(const struct simulator *simulator, uint64_t n)
+static uint64_t conversation_of(const struct invention *invention, uint64_t n)
 {
-	while (kind_of(simulator, n) == MINTED_REPLY) {
-		struct minted_reference reference = refer(simulator, n, MINTED_REPLY);
+	while (kind_of(invention, n) == MINTED_REPLY) {
+		struct minted_reference reference = refer(invention, n, MINTED_REPLY);
 
 		if (reference.fate != FATE_THERE)
 			return reference.id;
 		n = reference.n;
 	}
-	return simulator_id(simulator, n);
+	return invent_id(invention, n);
 }
 
-static uint64_t pick_traits(const struct simulator *simulator, const struct minted_post *post)
+static uint64_t pick_traits(const struct invention *invention, const struct minted_post *post)
 {
 	static const uint8_t permille[TRAITS] = {
 		[TRAIT_SENSITIVE] = 20,      [TRAIT_WITHHELD] = 10,     [TRAIT_COMMUNITY] = 20,
@@ -217,13 +217,13 @@ static uint64_t pick_traits(const struct simulator *simulator, const struct mint
 		[TRAIT_UNKNOWN_ENTITIES] = 50,
 		[TRAIT_UNKNOWN_MEDIA] = 150,
 	};
-	struct dice dice = dice_for(simulator->seed, post->n, CAST_TRAITS);
-	uint64_t traits = 0, often = simulator->oddities ? 3 : 1;
+	struct dice dice = dice_for(invention->seed, post->n, CAST_TRAITS);
+	uint64_t traits = 0, often = invention->oddities ? 3 : 1;
 
 	for (int trait = 0; trait < TRAITS; trait++) {
 		uint64_t chance = permille[trait] * often;
 
-		if (simulator->oddities)
+		if (invention->oddities)
 			chance += odd_permille[trait];
 		if (trait == TRAIT_CONTEXT)
 			chance = 500;
@@ -235,7 +235,7 @@ static uint64_t pick_traits(const struct simulator *simulator, const struct mint
 	return traits;
 }
 
-static void add_media(struct minted_post *post, const struct simulator *simulator,
+static void add_media(struct minted_post *post, const struct invention *invention,
 		      const struct language *language, struct arena *arena)
 {
 	static const uint32_t shapes[][2] = {
@@ -244,7 +244,7 @@ static void add_media(struct minted_post *post, const struct simulator *simulato
 		{ 2048, 1536 },
 		{ 720, 1280 },
 	};
-	struct dice dice = dice_for(simulator->seed, post->n, CAST_MEDIA);
+	struct dice dice = dice_for(invention->seed, post->n, CAST_MEDIA);
 	uint64_t hundred = dice_below(&dice, 100);
 	const char *city, *emoji;
 	int64_t uploaded_us;
@@ -261,7 +261,7 @@ static void add_media(struct minted_post *post, const struct simulator *simulato
 			       hundred < 90 ? MEDIUM_VIDEO :
 					      MEDIUM_GIF;
 		uploaded_us = post->created_us - (int64_t)dice_below(&dice, 60000000);
-		medium->id = simulator_id_floor(uploaded_us) | (post->n & 0xfffff) << 2 | i;
+		medium->id = invent_id_floor(uploaded_us) | (post->n & 0xfffff) << 2 | i;
 		medium->width = shape[0];
 		medium->height = shape[1];
 		if (medium->kind == MEDIUM_VIDEO)
@@ -274,10 +274,10 @@ static void add_media(struct minted_post *post, const struct simulator *simulato
 	}
 }
 
-static void add_place(struct minted_post *post, const struct simulator *simulator)
+static void add_place(struct minted_post *post, const struct invention *invention)
 {
-	struct dice dice = dice_for(simulator->seed, post->n, CAST_PLACE);
-	uint64_t chance = simulator->oddities ? 170 : 60;
+	struct dice dice = dice_for(invention->seed, post->n, CAST_PLACE);
+	uint64_t chance = invention->oddities ? 170 : 60;
 	const int32_t *box;
 
 	post->place = -1;
@@ -292,9 +292,9 @@ static void add_place(struct minted_post *post, const struct simulator *simulato
 	post->latitude_e5 = box[1] + (int32_t)dice_below(&dice, (uint64_t)(box[3] - box[1]) + 1);
 }
 
-static void add_edits(struct minted_post *post, const struct simulator *simulator)
+static void add_edits(struct minted_post *post, const struct invention *invention)
 {
-	struct dice dice = dice_for(simulator->seed, post->n, CAST_EDITS);
+	struct dice dice = dice_for(invention->seed, post->n, CAST_EDITS);
 	size_t count = 1;
 
 	if (post->kind != MINTED_REPOST && dice_permille(&dice, 40))
@@ -302,76 +302,76 @@ static void add_edits(struct minted_post *post, const struct simulator *simulato
 	for (size_t i = 0; i + 1 < count; i++) {
 		int64_t earlier_us = (int64_t)(count - 1 - i) * 240 * 1000000;
 
-		post->edits[i] = simulator_id_floor(post->created_us - earlier_us) |
+		post->edits[i] = invent_id_floor(post->created_us - earlier_us) |
 				 dice_below(&dice, 1 << 22);
 	}
 	post->edits[count - 1] = post->id;
 	post->edit_count = count;
 }
 
-static void add_references(struct minted_post *post, const struct simulator *simulator)
+static void add_references(struct minted_post *post, const struct invention *invention)
 {
-	struct dice dice = dice_for(simulator->seed, post->n, CAST_QUOTE);
+	struct dice dice = dice_for(invention->seed, post->n, CAST_QUOTE);
 	struct minted_reference first;
 
 	post->reply_to = -1;
 	post->conversation_id = post->id;
 	if (post->kind == MINTED_ORIGINAL)
 		return;
-	first = refer(simulator, post->n, post->kind);
+	first = refer(invention, post->n, post->kind);
 	post->references[post->reference_count++] = first;
 	if (post->kind != MINTED_REPLY)
 		return;
 	post->reply_to = first.author;
-	post->conversation_id = conversation_of(simulator, post->n);
+	post->conversation_id = conversation_of(invention, post->n);
 	if (first.n > 0 && dice_permille(&dice, 80))
-		post->references[post->reference_count++] = refer(simulator, first.n, MINTED_QUOTE);
+		post->references[post->reference_count++] = refer(invention, first.n, MINTED_QUOTE);
 }
 
-static void add_poll(struct minted_post *post, const struct simulator *simulator)
+static void add_poll(struct minted_post *post, const struct invention *invention)
 {
-	struct dice dice = dice_for(simulator->seed, post->n, CAST_POLL);
+	struct dice dice = dice_for(invention->seed, post->n, CAST_POLL);
 
-	if (!dice_permille(&dice, simulator->oddities ? 60 : 25) || post->media_count > 0)
+	if (!dice_permille(&dice, invention->oddities ? 60 : 25) || post->media_count > 0)
 		return;
 	post->poll_id = post->id - ((uint64_t)1 << 22 << 10);
 	post->poll_options = 2 + (int)dice_below(&dice, 2);
 }
 
-const struct minted_post *mint_post(const struct simulator *simulator, uint64_t n,
+const struct minted_post *mint_post(const struct invention *invention, uint64_t n,
 				    struct arena *arena)
 {
 	struct minted_post *post = arena_alloc(arena, sizeof *post);
-	struct dice dice = dice_for(simulator->seed, n, CAST_LANGUAGE);
+	struct dice dice = dice_for(invention->seed, n, CAST_LANGUAGE);
 	const struct minted_post *target;
 	const struct language *language;
 
 	*post = (struct minted_post){
 		.n = n,
-		.id = simulator_id(simulator, n),
-		.created_us = simulator_time_us(simulator, n),
-		.kind = kind_of(simulator, n),
-		.author = author_of(simulator, n),
+		.id = invent_id(invention, n),
+		.created_us = invent_time_us(invention, n),
+		.kind = kind_of(invention, n),
+		.author = author_of(invention, n),
 	};
 	post->topic = (int)words_topic(&dice, hour_of(post->created_us).hour);
-	post->traits = pick_traits(simulator, post);
-	add_references(post, simulator);
-	add_edits(post, simulator);
+	post->traits = pick_traits(invention, post);
+	add_references(post, invention);
+	add_edits(post, invention);
 	post->place = -1;
 	if (post->kind == MINTED_REPOST) {
-		target = mint_post(simulator, post->references[0].n, arena);
+		target = mint_post(invention, post->references[0].n, arena);
 		post->lang = target->lang;
 		post->topic = target->topic;
-		compose_repost(simulator, post, target, arena);
+		compose_repost(invention, post, target, arena);
 		return post;
 	}
 	/* Some write English now and then. */
 	language = &words_languages[dice_permille(&dice, 60) ? LANGUAGE_ENGLISH :
 							       people_language(post->author)];
 	post->lang = language->code;
-	add_place(post, simulator);
-	add_media(post, simulator, language, arena);
-	add_poll(post, simulator);
-	compose_post(simulator, post, language, arena);
+	add_place(post, invention);
+	add_media(post, invention, language, arena);
+	add_poll(post, invention);
+	compose_post(invention, post, language, arena);
 	return post;
 }

@@ -1,7 +1,7 @@
 /* An invented post, before it is spelled as JSON (private to the room). */
 #pragma once
-#include "simulator/simulator.h"
-#include "simulator/words.h"
+#include "invent/invent.h"
+#include "invent/words.h"
 
 /* What some posts have and most have not. */
 enum trait {
@@ -16,7 +16,7 @@ enum trait {
 	TRAIT_SOURCE_LINKS,
 	TRAIT_MEDIA_METADATA,
 	TRAIT_CONTEXT,
-	/* Oddities, see struct simulator. */
+	/* Oddities, see struct invention. */
 	TRAIT_TIME_OFFSET,  /* +00:00 for Z */
 	TRAIT_TIME_SECONDS, /* no milliseconds */
 	TRAIT_TIME_ABSENT,
@@ -113,5 +113,5 @@ struct minted_post {
 };
 
 /* Invents post n; all it holds lives in the arena. */
-const struct minted_post *mint_post(const struct simulator *simulator, uint64_t n,
+const struct minted_post *mint_post(const struct invention *invention, uint64_t n,
 				    struct arena *arena);

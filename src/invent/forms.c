@@ -1,7 +1,7 @@
 /* A form is a place to look (a path below each object of one list of the page) and what must be
  * found there. '|' in a path tries names of both vocabularies, '*' any element of an array. */
 #include "base/json.h"
-#include "simulator/simulator.h"
+#include "invent/invent.h"
 
 enum test { THERE, EMPTY, NOTHING, IS, LIKE, COUNTS, OBJECT, ARRAY, ABSENT, MATCHES };
 /* EMPTY {} or []; NOTHING null; IS a text; LIKE a text with a part; COUNTS elements at least;
@@ -214,9 +214,9 @@ static const struct form forms[] = {
 	HAS("new_metrics", "data", "public_metrics/repost_count"),
 };
 enum { FORM_COUNT = sizeof forms / sizeof forms[0] };
-_Static_assert((int)FORM_COUNT < (int)SIMULATOR_FORMS_MAX, "room for every form");
+_Static_assert((int)FORM_COUNT < (int)INVENT_FORMS_MAX, "room for every form");
 
-const char *simulator_form_name(int form)
+const char *invent_form_name(int form)
 {
 	return form < FORM_COUNT ? forms[form].name : NULL;
 }
@@ -290,8 +290,8 @@ static bool found(const struct form *form, yyjson_val *val, struct str path)
 	return form->test == ABSENT;
 }
 
-enum err_kind simulator_count_forms(struct str page, uint64_t counts[SIMULATOR_FORMS_MAX],
-				    struct err *err)
+enum err_kind invent_count_forms(struct str page, uint64_t counts[INVENT_FORMS_MAX],
+				 struct err *err)
 {
 	struct json_doc doc = { 0 };
 	enum err_kind kind = json_read(&doc, page, err);

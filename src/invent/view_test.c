@@ -1,37 +1,37 @@
 #include "base/test.h"
-#include "simulator/view.h"
+#include "invent/view.h"
 
 static void names_of_the_other_vocabulary_are_silently_without_effect(void **state)
 {
-	struct simulator_view view = simulator_view_default(SIMULATOR_POST, 0);
+	struct invent_view view = invent_view_default(INVENT_POST, 0);
 	struct str unknown = STR_NONE;
 
 	(void)state;
-	assert_true(simulator_view_add(&view, SIMULATOR_POST_FIELDS,
-				       STR("note_tweet,author_id,lang"), &unknown));
+	assert_true(invent_view_add(&view, INVENT_POST_FIELDS, STR("note_tweet,author_id,lang"),
+				    &unknown));
 	assert_false(view_post(&view, POST_NOTE));
 	assert_false(view_post(&view, POST_AUTHOR_ID));
 	assert_true(view_post(&view, POST_LANG));
-	assert_true(simulator_view_add(&view, SIMULATOR_POST_FIELDS, STR("note_post"), &unknown));
+	assert_true(invent_view_add(&view, INVENT_POST_FIELDS, STR("note_post"), &unknown));
 	assert_true(view_post(&view, POST_NOTE));
 }
 
 static void an_unknown_name_is_reported(void **state)
 {
-	struct simulator_view view = simulator_view_default(SIMULATOR_TWEET, 0);
+	struct invent_view view = invent_view_default(INVENT_TWEET, 0);
 	struct str unknown = STR_NONE;
 
 	(void)state;
-	assert_false(simulator_view_add(&view, SIMULATOR_EXPANSIONS,
-					STR("author_id,nest_id,geo.place_id"), &unknown));
+	assert_false(invent_view_add(&view, INVENT_EXPANSIONS,
+				     STR("author_id,nest_id,geo.place_id"), &unknown));
 	assert_str(unknown, "nest_id");
-	assert_false(simulator_view_add(&view, SIMULATOR_USER_FIELDS, STR("lang"), &unknown));
+	assert_false(invent_view_add(&view, INVENT_USER_FIELDS, STR("lang"), &unknown));
 }
 
 static void defaults_are_those_of_the_vocabulary(void **state)
 {
-	struct simulator_view classic = simulator_view_default(SIMULATOR_TWEET, 0);
-	struct simulator_view new = simulator_view_default(SIMULATOR_POST, 0);
+	struct invent_view classic = invent_view_default(INVENT_TWEET, 0);
+	struct invent_view new = invent_view_default(INVENT_POST, 0);
 
 	(void)state;
 	assert_true(view_post(&classic, POST_EDIT_HISTORY));
@@ -43,12 +43,11 @@ static void defaults_are_those_of_the_vocabulary(void **state)
 
 static void referenced_posts_stands_for_three_classic_expansions(void **state)
 {
-	struct simulator_view view = simulator_view_default(SIMULATOR_POST, 0);
+	struct invent_view view = invent_view_default(INVENT_POST, 0);
 	struct str unknown;
 
 	(void)state;
-	assert_true(
-		simulator_view_add(&view, SIMULATOR_EXPANSIONS, STR("referenced_posts"), &unknown));
+	assert_true(invent_view_add(&view, INVENT_EXPANSIONS, STR("referenced_posts"), &unknown));
 	assert_true(view_expands(&view, EXPAND_REFERENCED));
 	assert_true(view_expands(&view, EXPAND_REFERENCED_AUTHOR));
 	assert_true(view_expands(&view, EXPAND_REFERENCED_MEDIA));

@@ -1,7 +1,7 @@
 /* The members that can be asked for: (BIT, name in the classic vocabulary, name in the new one);
  * NULL where a vocabulary has none (private; facts of X's API documents 2.166 and 2.167). */
 #pragma once
-#include "simulator/simulator.h"
+#include "invent/invent.h"
 
 #define VIEW_POST_FIELDS(FIELD)                                                                    \
 	FIELD(ID, "id", "id")                                                                      \
@@ -136,18 +136,18 @@ enum { VIEW_PLACE_FIELDS(VIEW_PLACE_BIT) PLACE_FIELD_COUNT };
 enum { VIEW_POLL_FIELDS(VIEW_POLL_BIT) POLL_FIELD_COUNT };
 enum { VIEW_EXPANSIONS(VIEW_EXPANSION_BIT) EXPANSION_COUNT };
 
-static inline bool view_shows(const struct simulator_view *view, enum simulator_parameter parameter,
+static inline bool view_shows(const struct invent_view *view, enum invent_parameter parameter,
 			      int bit)
 {
 	return view->shown[parameter] >> bit & 1;
 }
 
-static inline bool view_post(const struct simulator_view *view, int field)
+static inline bool view_post(const struct invent_view *view, int field)
 {
-	return view_shows(view, SIMULATOR_POST_FIELDS, field);
+	return view_shows(view, INVENT_POST_FIELDS, field);
 }
 
-static inline bool view_expands(const struct simulator_view *view, int expansion)
+static inline bool view_expands(const struct invent_view *view, int expansion)
 {
-	return view_shows(view, SIMULATOR_EXPANSIONS, expansion);
+	return view_shows(view, INVENT_EXPANSIONS, expansion);
 }

@@ -1,6 +1,6 @@
 /* What posts bring along: users, media, places, polls. */
 #include "base/clock.h"
-#include "simulator/render.h"
+#include "invent/render.h"
 
 enum { CAST_MEDIUM = 221, CAST_VOTES };
 
@@ -8,12 +8,12 @@ static const int64_t minute_us = 60 * 1000000LL;
 
 static bool shows_user(const struct render *render, int field)
 {
-	return view_shows(render->view, SIMULATOR_USER_FIELDS, field);
+	return view_shows(render->view, INVENT_USER_FIELDS, field);
 }
 
 static bool classic(const struct render *render)
 {
-	return render->view->vocabulary == SIMULATOR_TWEET;
+	return render->view->vocabulary == INVENT_TWEET;
 }
 
 static void write_profile(const struct render *render, const struct person *person)
@@ -107,7 +107,7 @@ static void write_standing(const struct render *render, const struct person *per
 			     "{\"badge_url\":\"https://pbs.twimg.com/profile_images/1/tea.jpg\","
 			     "\"description\":\"Tea Room &amp; Sons\","
 			     "\"url\":\"https://towncrier.example\",\"user_id\":[");
-		put_id(out, people_id(render->simulator->seed, person->number % 9));
+		put_id(out, people_id(render->invention->seed, person->number % 9));
 		buf_add_text(out, "]}");
 	}
 }
@@ -125,10 +125,10 @@ static void write_user_metrics(const struct render *render, const struct person 
 	put_number_member(out, classic(render) ? "tweet_count" : "post_count", person->written);
 	put_number_member(out, "listed_count", person->listed);
 	put_number_member(out, "like_count", person->liked);
-	if (render->simulator->oddities)
+	if (render->invention->oddities)
 		put_number_member(out, "media_count", person->shown_media);
 	buf_add_byte(out, '}');
-	if (render->simulator->oddities && person->number % 5 == 1) {
+	if (render->invention->oddities && person->number % 5 == 1) {
 		put_key(out, "nest");
 		buf_add_text(out, "{\"eggs\":3,\"warmth\":3.70E+1,\"built\":null}");
 	}
@@ -136,7 +136,7 @@ static void write_user_metrics(const struct render *render, const struct person 
 
 void render_user(const struct render *render, int number)
 {
-	struct person person = people_profile(render->simulator->seed, number, render->view->now_us,
+	struct person person = people_profile(render->invention->seed, number, render->view->now_us,
 					      render->arena);
 	struct buf *out = render->out;
 
@@ -157,16 +157,16 @@ void render_user(const struct render *render, int number)
 		put_id_member(out, classic(render) ? "pinned_tweet_id" : "pinned_post_id",
 			      person.pinned_id);
 	if (shows_user(render, USER_MOST_RECENT))
-		put_id_member(out, classic(render) ? "most_recent_tweet_id" : "most_recent_post_id",
-			      simulator_id_floor(render->view->now_us / (60 * minute_us) * 60 *
-						 minute_us) |
-				      (uint64_t)number);
+		put_id_member(
+			out, classic(render) ? "most_recent_tweet_id" : "most_recent_post_id",
+			invent_id_floor(render->view->now_us / (60 * minute_us) * 60 * minute_us) |
+				(uint64_t)number);
 	buf_add_byte(out, '}');
 }
 
 static bool shows_medium(const struct render *render, int field)
 {
-	return view_shows(render->view, SIMULATOR_MEDIA_FIELDS, field);
+	return view_shows(render->view, INVENT_MEDIA_FIELDS, field);
 }
 
 static void write_variants(struct buf *out, const struct minted_medium *medium)
@@ -212,7 +212,7 @@ void render_medium(const struct render *render, const struct minted_post *post, 
 {
 	static const char *const types[] = { "photo", "video", "animated_gif" };
 	const struct minted_medium *medium = &post->media[index];
-	struct dice dice = dice_for(render->simulator->seed, medium->id, CAST_MEDIUM);
+	struct dice dice = dice_for(render->invention->seed, medium->id, CAST_MEDIUM);
 	int64_t age = (render->view->now_us - post->created_us) / (10 * minute_us);
 	struct buf *out = render->out;
 	char key[MEDIA_KEY_MAX];
@@ -256,7 +256,7 @@ void render_medium(const struct render *render, const struct minted_post *post, 
 
 static bool shows_place(const struct render *render, int field)
 {
-	return view_shows(render->view, SIMULATOR_PLACE_FIELDS, field);
+	return view_shows(render->view, INVENT_PLACE_FIELDS, field);
 }
 
 void render_place(const struct render *render, int place)
@@ -299,7 +299,7 @@ void render_place(const struct render *render, int place)
 
 static bool shows_poll(const struct render *render, int field)
 {
-	return view_shows(render->view, SIMULATOR_POLL_FIELDS, field);
+	return view_shows(render->view, INVENT_POLL_FIELDS, field);
 }
 
 static const struct language *language_of(const char *code)
@@ -312,7 +312,7 @@ static const struct language *language_of(const char *code)
 
 void render_poll(const struct render *render, const struct minted_post *post)
 {
-	struct dice dice = dice_for(render->simulator->seed, post->n, CAST_VOTES);
+	struct dice dice = dice_for(render->invention->seed, post->n, CAST_VOTES);
 	const char *const *answers = language_of(post->lang)->answers;
 	uint64_t minutes = 60 * (1 + dice_below(&dice, 36));
 	int64_t end_us = post->created_us + (int64_t)minutes * minute_us;

@@ -1,5 +1,5 @@
 #include "base/test.h"
-#include "simulator/render.h"
+#include "invent/render.h"
 
 static void strings_are_escaped_as_x_does(void **state)
 {
@@ -54,7 +54,7 @@ static void a_dump_is_ascii_with_small_digits(void **state)
 	struct buf out = { 0 };
 
 	(void)state;
-	simulator_add_dumped(&out, STR("{\"a:,\":\"é\\uD83D\\uDE00\\\"\\\\\",\"b\":[1,{}]}"));
+	invent_add_dumped(&out, STR("{\"a:,\":\"é\\uD83D\\uDE00\\\"\\\\\",\"b\":[1,{}]}"));
 	assert_str(buf_str(&out), "{\"a:,\": \"\\u00e9\\ud83d\\ude00\\\"\\\\\", \"b\": [1, {}]}");
 	buf_release(&out);
 }
@@ -64,7 +64,7 @@ static void a_pretty_page_keeps_its_strings(void **state)
 	struct buf out = { 0 };
 
 	(void)state;
-	simulator_add_pretty(&out, STR("{\"a\":[1,\"{,\\\"\"],\"b\":{},\"c\":[]}"));
+	invent_add_pretty(&out, STR("{\"a\":[1,\"{,\\\"\"],\"b\":{},\"c\":[]}"));
 	assert_str(buf_str(&out), "{\n    \"a\": [\n        1,\n        \"{,\\\"\"\n    ],\n"
 				  "    \"b\": {},\n    \"c\": []\n}");
 	buf_release(&out);

@@ -1,6 +1,6 @@
 /* Lists small enough to be searched from the front: X has at most 500 posts on a page, and what
  * they bring along is seldom repeated. People and places are few, so flags tell who was met. */
-#include "simulator/gather.h"
+#include "invent/gather.h"
 
 struct gathering {
 	const struct render *render;
@@ -42,7 +42,7 @@ static void add_loss(struct gathering *g, struct gathered_loss loss)
 
 static void add_referenced(struct gathering *g, const struct minted_post *post)
 {
-	const struct simulator_view *view = g->render->view;
+	const struct invent_view *view = g->render->view;
 	const struct minted_post *target;
 
 	for (size_t i = 0; i < post->reference_count; i++) {
@@ -51,7 +51,7 @@ static void add_referenced(struct gathering *g, const struct minted_post *post)
 
 		if (reference->fate != FATE_THERE) {
 			add_loss(g, (struct gathered_loss){
-					    .parameter = view->vocabulary == SIMULATOR_TWEET ?
+					    .parameter = view->vocabulary == INVENT_TWEET ?
 								 "referenced_tweets.id" :
 								 "referenced_posts",
 					    .post_id = reference->id,
@@ -64,7 +64,7 @@ static void add_referenced(struct gathering *g, const struct minted_post *post)
 			seen++;
 		if (seen < g->all->referenced_count)
 			continue;
-		target = mint_post(g->render->simulator, reference->n, g->render->arena);
+		target = mint_post(g->render->invention, reference->n, g->render->arena);
 		g->all->referenced[g->all->referenced_count++] = target;
 		if (view_expands(view, EXPAND_REFERENCED_AUTHOR))
 			add_person(g, target->author);
@@ -91,7 +91,7 @@ static void add_mentions(struct gathering *g, const struct minted_text *text)
 
 static void add_post(struct gathering *g, const struct minted_post *post)
 {
-	const struct simulator_view *view = g->render->view;
+	const struct invent_view *view = g->render->view;
 
 	if (view_expands(view, EXPAND_AUTHOR) && !minted_has(post->traits, TRAIT_AUTHOR_ABSENT))
 		add_person(g, post->author);

@@ -1,6 +1,6 @@
 /* The invented people, each a pure function of seed and number (private to the room). */
 #pragma once
-#include "simulator/text.h"
+#include "invent/text.h"
 
 enum { PEOPLE = 600, USERNAME_MAX = 16 };
 

@@ -1,7 +1,7 @@
 /* The members of a post that few have, the types of which differ between the vocabularies, and what
  * X has never sent. */
 #include "base/clock.h"
-#include "simulator/render.h"
+#include "invent/render.h"
 
 enum { CAST_EXTRAS = 211 };
 
@@ -31,7 +31,7 @@ static void write_plain(const struct render *render, const struct minted_post *p
 	};
 	const char *settings = pick_reply_settings(dice);
 	const char *source = sources[dice_zipf(dice, 4)];
-	const struct simulator_view *view = render->view;
+	const struct invent_view *view = render->view;
 	struct buf *out = render->out;
 
 	if (view_post(view, POST_REPLY_SETTINGS))
@@ -69,8 +69,8 @@ static void write_rights(const struct render *render, const struct minted_post *
 		put_key(out, "country_codes");
 		buf_add_text(out, countries[dice_below(dice, 3)]);
 		put_text_member(out, "scope",
-				render->view->vocabulary == SIMULATOR_TWEET ? STR("tweet") :
-									      STR("post"));
+				render->view->vocabulary == INVENT_TWEET ? STR("tweet") :
+									   STR("post"));
 		buf_add_byte(out, '}');
 	}
 	if (has(render, post, TRAIT_COMMUNITY, POST_COMMUNITY_ID))
@@ -104,7 +104,7 @@ static void write_article(const struct render *render, const struct minted_post 
 		buf_add_text(out, city);
 		buf_add_text(out, "\",\"preview_text\":\"First, a cup of tea. Then\\u2026\"}");
 	}
-	if (render->view->vocabulary == SIMULATOR_POST &&
+	if (render->view->vocabulary == INVENT_POST &&
 	    view_post(render->view, POST_ARTICLE_TITLE)) {
 		put_key(out, "article_title");
 		buf_add_text(out, "{\"title\":\"");
@@ -117,12 +117,12 @@ static void write_article(const struct render *render, const struct minted_post 
 static void open_single(const struct render *render, const char *name)
 {
 	put_key(render->out, name);
-	buf_add_text(render->out, render->view->vocabulary == SIMULATOR_TWEET ? "{" : "[{");
+	buf_add_text(render->out, render->view->vocabulary == INVENT_TWEET ? "{" : "[{");
 }
 
 static void close_single(const struct render *render)
 {
-	buf_add_text(render->out, render->view->vocabulary == SIMULATOR_TWEET ? "}" : "}]");
+	buf_add_text(render->out, render->view->vocabulary == INVENT_TWEET ? "}" : "}]");
 }
 
 static void write_notes(const struct render *render, const struct minted_post *post,
@@ -166,7 +166,7 @@ static void write_sources(const struct render *render, const struct minted_post 
 {
 	static const char url[] = "https://slowtrains.example/timetable";
 	struct buf *out = render->out;
-	bool strings = render->view->vocabulary == SIMULATOR_POST;
+	bool strings = render->view->vocabulary == INVENT_POST;
 
 	if (has(render, post, TRAIT_SOURCE_LINKS, POST_SOURCE_LINKS)) {
 		put_key(out, "suggested_source_links");
@@ -213,7 +213,7 @@ static void write_unknown(const struct render *render, const struct minted_post 
 
 void render_extras(const struct render *render, const struct minted_post *post)
 {
-	struct dice dice = dice_for(render->simulator->seed, post->n, CAST_EXTRAS);
+	struct dice dice = dice_for(render->invention->seed, post->n, CAST_EXTRAS);
 
 	write_plain(render, post, &dice);
 	write_rights(render, post, &dice);

@@ -1,7 +1,7 @@
 /* Drafts grow at the end only, so an entity's place is known when it is written. Cutting walks over
  * units that must not be torn: a code point with the marks behind it, a sequence joined by U+200D,
  * a flag's letters and tags, an HTML entity. */
-#include "simulator/text.h"
+#include "invent/text.h"
 #include <stdarg.h>
 #include <stdio.h>
 
