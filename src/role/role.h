@@ -15,13 +15,24 @@ struct settings {
 	struct conf conf;
 	const char *lake;
 	int64_t threads, memory;
+	char **keyword, **query;
+	const char *base_url, *token_file;
+	int64_t interval, page_posts, posts_max;
+	const char *host, *journal;
+	int64_t port, journal_bytes;
 	int64_t line_bytes_max, segment_bytes, window_entries, hello_timeout;
+	const char *from;
+	int64_t publish_interval, publish_bytes;
 	int64_t import_bytes, document_bytes_max;
 	char **weekend;
 	const char *weekend_zone;
 	int64_t retire_grace;
-	const char *config, *format, *dialect;
-	bool refine, json;
+	const char *http;
+	int64_t live_bytes;
+	int64_t simulate_port, simulate_rate, requests_per_window, seed;
+	int64_t rate, speed;
+	const char *config, *format, *dialect, *out;
+	bool simulate, refine, json, once;
 	struct warehouse_settings warehouse;
 };
 

@@ -1,0 +1,12 @@
+/* Inside role/: being asked to end. SIGTERM and SIGINT ask a role to finish what it has begun and leave;
+ * SIGUSR1 asks a collector to publish now, SIGHUP to read its configuration again. */
+#pragma once
+#include <stdbool.h>
+
+void stop_install(void);
+bool stop_requested(void);
+/* Waits until a signal comes, or fd (-1: none) can be read, or so long; true when asked to stop. */
+bool stop_wait(int fd, int timeout_ms);
+/* Whether it came since the last call. */
+bool stop_take_publish(void);
+bool stop_take_reload(void);
