@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/net.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -194,42 +194,6 @@ static enum err_kind watch(struct wire_server *server, int fd, void *what, struc
 	return ERR_NONE;
 }
 
-static enum err_kind bind_and_listen(struct wire_server *server, const char *host, int port,
-				     struct err *err)
-{
-	union {
-		struct sockaddr any;
-		struct sockaddr_in four;
-		struct sockaddr_in6 six;
-	} address = { 0 };
-	socklen_t len;
-	if (inet_pton(AF_INET, host, &address.four.sin_addr) == 1) {
-		address.four.sin_family = AF_INET;
-		address.four.sin_port = htons((uint16_t)port);
-		len = sizeof address.four;
-	} else if (inet_pton(AF_INET6, host, &address.six.sin6_addr) == 1) {
-		address.six.sin6_family = AF_INET6;
-		address.six.sin6_port = htons((uint16_t)port);
-		len = sizeof address.six;
-	} else {
-		return err_set(err, ERR_FATAL, "listen on \"%s\": not a numeric address", host);
-	}
-	server->listen_fd =
-		socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (server->listen_fd < 0)
-		return err_errno(err, ERR_FATAL, "socket");
-	set_option(server->listen_fd, SOL_SOCKET, SO_REUSEADDR, 1);
-	if (bind(server->listen_fd, &address.any, len) != 0 ||
-	    listen(server->listen_fd, SOMAXCONN) != 0)
-		return err_errno(err, errno == EADDRINUSE ? ERR_RETRY : ERR_FATAL,
-				 "listen on %s port %d", host, port);
-	if (getsockname(server->listen_fd, &address.any, &len) != 0)
-		return err_errno(err, ERR_FATAL, "getsockname");
-	server->port = ntohs(address.any.sa_family == AF_INET ? address.four.sin_port :
-								address.six.sin6_port);
-	return ERR_NONE;
-}
-
 static enum err_kind start_thread(struct wire_server *server, struct err *err)
 {
 	sigset_t all, before;
@@ -270,7 +234,8 @@ enum err_kind wire_server_start(struct journal *journal, const struct wire_serve
 	if (server->epoll_fd < 0)
 		kind = err_errno(err, ERR_FATAL, "epoll_create");
 	if (kind == ERR_NONE)
-		kind = bind_and_listen(server, options->host, options->port, err);
+		kind = net_listen(options->host, options->port, &server->listen_fd, &server->port,
+				  err);
 	if (kind == ERR_NONE)
 		kind = watch(server, server->listen_fd, server, err);
 	if (kind == ERR_NONE)
