@@ -37,6 +37,7 @@ struct wire_client {
 	struct answer answer;
 	struct position position; /* behind what was handed out */
 	bool acknowledged;        /* we have sent at least one */
+	int connect_timeout_ms;
 	char *buffer;
 	size_t cap;
 	size_t start, end; /* what came and was not handed out */
@@ -87,7 +88,8 @@ static enum err_kind connect_to(struct wire_client *client, const struct addrinf
 		return ERR_NONE;
 	if (errno != EINPROGRESS)
 		return err_errno(err, ERR_RETRY, "connect to %s", client->peer);
-	TRY(wait_until(client, POLLOUT, after_ms(CONNECT_TIMEOUT_MS), "no connection", err));
+	TRY(wait_until(client, POLLOUT, after_ms(client->connect_timeout_ms), "no connection",
+		       err));
 	int result = 0;
 	socklen_t len = sizeof result;
 	if (getsockopt(client->fd, SOL_SOCKET, SO_ERROR, &result, &len) == 0)
@@ -172,21 +174,30 @@ static enum err_kind receive(struct wire_client *client, bool *ret_got, struct e
 	return ERR_NONE;
 }
 
-static enum err_kind read_answer(struct wire_client *client, struct err *err)
+/* The first line, which is borrowed until the next read. */
+static enum err_kind read_first_line(struct wire_client *client, int timeout_ms, size_t max,
+				     struct str *ret_line, struct err *err)
 {
-	int64_t deadline_us = after_ms(ANSWER_TIMEOUT_MS);
+	int64_t deadline_us = after_ms(timeout_ms);
 	const char *newline = NULL;
 	while (!newline) {
 		bool got;
 		TRY(wait_until(client, POLLIN, deadline_us, "no answer", err));
 		TRY(receive(client, &got, err));
 		newline = memchr(client->buffer, '\n', client->end);
-		if (!newline && client->end > ANSWER_BYTES_MAX)
+		if (!newline && client->end > max)
 			return err_set(err, ERR_RETRY, "%s did not answer the hello", client->peer);
 	}
-	struct str line = str_make(client->buffer, (size_t)(newline - client->buffer));
-	client->start = client->scanned = line.len + 1;
+	*ret_line = str_make(client->buffer, (size_t)(newline - client->buffer));
+	client->start = client->scanned = ret_line->len + 1;
+	return ERR_NONE;
+}
+
+static enum err_kind read_answer(struct wire_client *client, struct err *err)
+{
+	struct str line;
 	struct err inner;
+	TRY(read_first_line(client, ANSWER_TIMEOUT_MS, ANSWER_BYTES_MAX, &line, err));
 	enum err_kind kind = answer_parse(line, &client->answer, &inner);
 	return kind == ERR_NONE ? kind : err_set(err, kind, "%s: %s", client->peer, inner.msg);
 }
@@ -205,28 +216,39 @@ static enum err_kind check_answer(const struct wire_client *client, const struct
 	return ERR_NONE;
 }
 
+static struct wire_client *client_new(const char *host, int port, size_t buffer_bytes)
+{
+	struct wire_client *client = mem_zalloc(1, sizeof *client);
+	client->fd = -1;
+	client->peer = mem_printf("%s:%d", host, port);
+	client->connect_timeout_ms = CONNECT_TIMEOUT_MS;
+	client->cap = buffer_bytes;
+	client->buffer = mem_alloc(client->cap);
+	return client;
+}
+
+static enum err_kind connect_and_send(struct wire_client *client, const char *host, int port,
+				      const struct hello *hello, struct err *err)
+{
+	struct buf text = { 0 };
+	TRY(connect_any(client, host, port, err));
+	hello_write(&text, hello);
+	buf_add_byte(&text, '\n');
+	enum err_kind kind = send_text(client, buf_str(&text), err);
+	buf_release(&text);
+	return kind;
+}
+
 static enum err_kind open_with(const char *host, int port, const struct hello *hello,
 			       struct wire_client **ret_client, struct err *err)
 {
-	struct wire_client *client = mem_zalloc(1, sizeof *client);
-	struct buf text = { 0 };
-	client->fd = -1;
-	client->peer = mem_printf("%s:%d", host, port);
-	client->cap = BUFFER_BYTES;
-	client->buffer = mem_alloc(client->cap);
-	enum err_kind kind = connect_any(client, host, port, err);
-	if (kind != ERR_NONE)
-		goto out;
-	hello_write(&text, hello);
-	buf_add_byte(&text, '\n');
-	kind = send_text(client, buf_str(&text), err);
+	struct wire_client *client = client_new(host, port, BUFFER_BYTES);
+	enum err_kind kind = connect_and_send(client, host, port, hello, err);
 	if (kind == ERR_NONE)
 		kind = read_answer(client, err);
 	if (kind == ERR_NONE)
 		kind = check_answer(client, hello, err);
 	client->position = client->answer.start;
-out:
-	buf_release(&text);
 	if (kind == ERR_NONE)
 		*ret_client = client;
 	else
@@ -258,6 +280,32 @@ enum err_kind wire_client_tap(const char *host, int port, const char *stream, st
 	struct hello hello = { .kind = HELLO_TAP };
 	set_stream(&hello, stream, from);
 	return open_with(host, port, &hello, ret_client, err);
+}
+
+static enum err_kind read_status(struct wire_client *client, int timeout_ms, struct buf *ret,
+				 struct err *err)
+{
+	struct str line;
+	struct err inner;
+	TRY(read_first_line(client, timeout_ms, STATUS_BYTES_MAX + ANSWER_BYTES_MAX, &line, err));
+	enum err_kind kind = status_check(line, &inner);
+	if (kind != ERR_NONE)
+		return err_set(err, kind, "%s: %s", client->peer, inner.msg);
+	buf_add_str(ret, line);
+	return ERR_NONE;
+}
+
+enum err_kind wire_status(const char *host, int port, int timeout_ms, struct buf *ret,
+			  struct err *err)
+{
+	struct hello hello = { .kind = HELLO_STATUS };
+	struct wire_client *client = client_new(host, port, ANSWER_BYTES_MAX);
+	client->connect_timeout_ms = timeout_ms;
+	enum err_kind kind = connect_and_send(client, host, port, &hello, err);
+	if (kind == ERR_NONE)
+		kind = read_status(client, timeout_ms, ret, err);
+	wire_client_close(client);
+	return kind;
 }
 
 /* Closing while bytes are unread resets the connection, and the peer might lose an acknowledgement
@@ -292,6 +340,11 @@ void wire_client_close(struct wire_client *client)
 const char *wire_client_stream(const struct wire_client *client)
 {
 	return client->answer.stream;
+}
+
+int wire_client_fd(const struct wire_client *client)
+{
+	return client->fd;
 }
 
 struct position wire_client_start(const struct wire_client *client)

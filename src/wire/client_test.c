@@ -348,6 +348,73 @@ static void the_greatest_line_goes_through_journal_and_server(void **state)
 	buf_release(&actual);
 }
 
+static void assert_status(int port, const char *wanted)
+{
+	struct buf status = { 0 };
+	struct err err;
+	assert_ok(wire_status("127.0.0.1", port, PATIENCE_MS, &status, &err), err);
+	assert_string_equal(buf_text(&status), wanted);
+	buf_release(&status);
+}
+
+static void a_status_tells_the_stream_and_what_the_role_says(void **state)
+{
+	(void)state;
+	struct journal *journal = open_in(test_dir());
+	struct wire_server *server = serve(journal);
+	struct buf all = { 0 }, big = { 0 }, wanted = { 0 };
+	int port = wire_server_port(server);
+	assert_status(port, "{\"aviary\":1,\"stream\":\"" TEST_STREAM
+			    "\",\"end\":0,\"acknowledged\":0,\"status\":null}");
+	sync_lines(journal, 0, 3);
+	add_lines(&all, 0, 3);
+	struct wire_client *client = connected(port, &FIRST_CONTACT);
+	wire_server_set_status(server, STR("{\"role\":\"first\"}"));
+	wire_server_set_status(server, STR("{\"role\":\"test\"}"));
+	buf_addf(&wanted,
+		 "{\"aviary\":1,\"stream\":\"" TEST_STREAM
+		 "\",\"end\":%zu,\"acknowledged\":0,\"status\":{\"role\":\"test\"}}",
+		 all.len);
+	assert_status(port, buf_text(&wanted));
+	/* Asking disturbs nobody, and the greatest status passes. */
+	struct buf actual = { 0 };
+	read_to(client, all.len, &actual);
+	assert_bytes(&actual, &all);
+	buf_add_byte(&big, '"');
+	while (big.len < STATUS_BYTES_MAX - 1)
+		buf_add_byte(&big, 'x');
+	buf_add_byte(&big, '"');
+	wire_server_set_status(server, buf_str(&big));
+	buf_reset(&wanted);
+	buf_addf(&wanted,
+		 "{\"aviary\":1,\"stream\":\"" TEST_STREAM
+		 "\",\"end\":%zu,\"acknowledged\":0,\"status\":%s}",
+		 all.len, buf_text(&big));
+	assert_status(port, buf_text(&wanted));
+	wire_client_close(client);
+	stop(server);
+	journal_close(journal);
+	buf_release(&all);
+	buf_release(&actual);
+	buf_release(&big);
+	buf_release(&wanted);
+}
+
+static void nobody_there_has_no_status(void **state)
+{
+	(void)state;
+	struct journal *journal = open_in(test_dir());
+	struct wire_server *server = serve(journal);
+	struct buf status = { 0 };
+	struct err err;
+	int port = wire_server_port(server);
+	stop(server);
+	journal_close(journal);
+	assert_fails(wire_status("127.0.0.1", port, PATIENCE_MS, &status, &err), err, ERR_RETRY,
+		     "connect to");
+	assert_int_equal(status.len, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,6 +428,8 @@ int main(void)
 		cmocka_unit_test(a_wrong_answer_is_not_taken_for_a_good_one),
 		cmocka_unit_test(a_line_of_the_greatest_length_passes_and_no_longer_one),
 		cmocka_unit_test(the_greatest_line_goes_through_journal_and_server),
+		cmocka_unit_test(a_status_tells_the_stream_and_what_the_role_says),
+		cmocka_unit_test(nobody_there_has_no_status),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

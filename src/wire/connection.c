@@ -3,7 +3,7 @@
  *     OPENING ── no byte within hello_timeout ──► RAW
  *        │ ───── hello: tap ────────────────────► TAP
  *        │ ───── hello: resume ─────────────────► CERTAIN   (closes the one before it)
- *        └────── anything else ──► LINGER ──► CLOSED
+ *        └────── status, or anything else ──► LINGER ──► CLOSED
  *
  * A connection that streams has no buffer of ours: bytes go from the file to the socket, and how
  * far it has got is all we remember. So a slow peer costs one file descriptor and nothing else, and
@@ -88,11 +88,9 @@ static bool send_answer(struct wire_server *server, struct connection *connectio
 	return false;
 }
 
-void wire_connection_refuse(struct wire_server *server, struct connection *connection,
-			    const char *words, bool busy)
+/* Sends server->answer as the last words. */
+static void send_and_linger(struct wire_server *server, struct connection *connection)
 {
-	buf_reset(&server->answer);
-	refusal_write(&server->answer, words, busy);
 	if (!send_answer(server, connection))
 		return;
 	/* Closing while bytes of the peer are unread would reset the connection, and the peer might
@@ -102,6 +100,25 @@ void wire_connection_refuse(struct wire_server *server, struct connection *conne
 	connection->deadline_us = after_ms(LINGER_MS);
 	connection->input_len = 0;
 	ask_for(server, connection, EPOLLIN);
+}
+
+void wire_connection_refuse(struct wire_server *server, struct connection *connection,
+			    const char *words, bool busy)
+{
+	buf_reset(&server->answer);
+	refusal_write(&server->answer, words, busy);
+	send_and_linger(server, connection);
+}
+
+static void tell_status(struct wire_server *server, struct connection *connection)
+{
+	buf_reset(&server->answer);
+	pthread_mutex_lock(&server->status_mutex);
+	status_write(&server->answer, journal_stream(server->journal),
+		     journal_end(server->journal).offset, journal_acknowledged(server->journal),
+		     buf_str(&server->status));
+	pthread_mutex_unlock(&server->status_mutex);
+	send_and_linger(server, connection);
 }
 
 /* Sends up to `budget` bytes of what the reader is in. False: not now, or never. */
@@ -239,6 +256,10 @@ static void say_hello(struct wire_server *server, struct connection *connection,
 	struct answer answer;
 	struct err err;
 	enum err_kind kind = hello_parse(line, &hello, &err);
+	if (kind == ERR_NONE && hello.kind == HELLO_STATUS) {
+		tell_status(server, connection);
+		return;
+	}
 	if (kind == ERR_NONE && hello.kind == HELLO_TAP && too_many_taps(server, connection))
 		return;
 	if (kind == ERR_NONE)

@@ -3,6 +3,8 @@
  *     {"aviary":1,"resume":{"lake":UUID[,"stream":UUID,"offset":N,"chain":H]}}   certain consumer
  *     {"aviary":1,"tap":{"stream":UUID,"offset":N,"chain":H}}                    live reader
  *     {"aviary":1,"stream":UUID,"offset":N,"chain":H,"end":E}                    the answer
+ *     {"aviary":1,"status":{}}                                                   whoever asks, answered
+ *     {"aviary":1,"stream":UUID,"end":E,"acknowledged":A,"status":{…}|null}      so, and closed
  *     {"aviary":1,"error":"…"[,"retry":true]}                                    or this
  *     {"ack":N}                                                                  the consumer
  *
@@ -67,20 +69,22 @@ static enum err_kind parse_tap(yyjson_val *tap, struct hello *ret, struct err *e
 
 static enum err_kind parse_root(yyjson_val *root, struct hello *ret, struct err *err)
 {
-	static const char *const later[] = { "requests", "status" };
 	uint64_t version;
 	if (!get_u64(root, "aviary", &version))
 		return err_set(err, ERR_REJECT, "a hello begins with {\"aviary\":1");
 	if (version != PROTOCOL_VERSION)
 		return err_set(err, ERR_REJECT, "protocol version %" PRIu64 ", this server has %d",
 			       version, PROTOCOL_VERSION);
-	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-		if (yyjson_obj_get(root, later[i]))
-			return err_set(err, ERR_REJECT, "\"%s\" is not served here", later[i]);
-	yyjson_val *resume = yyjson_obj_get(root, "resume"), *tap = yyjson_obj_get(root, "tap");
-	if (!resume == !tap)
-		return err_set(err, ERR_REJECT, "a hello asks for one of \"resume\" and \"tap\"");
-	return resume ? parse_resume(resume, ret, err) : parse_tap(tap, ret, err);
+	if (yyjson_obj_get(root, "requests"))
+		return err_set(err, ERR_REJECT, "\"requests\" is not served here");
+	yyjson_val *resume = yyjson_obj_get(root, "resume"), *tap = yyjson_obj_get(root, "tap"),
+		   *status = yyjson_obj_get(root, "status");
+	if (!!resume + !!tap + !!status != 1)
+		return err_set(err, ERR_REJECT,
+			       "a hello asks for one of \"resume\", \"tap\" and \"status\"");
+	if (status)
+		ret->kind = HELLO_STATUS;
+	return resume ? parse_resume(resume, ret, err) : tap ? parse_tap(tap, ret, err) : ERR_NONE;
 }
 
 enum err_kind hello_parse(struct str text, struct hello *ret, struct err *err)
@@ -98,8 +102,9 @@ enum err_kind hello_parse(struct str text, struct hello *ret, struct err *err)
 
 void hello_write(struct buf *buf, const struct hello *hello)
 {
+	static const char *const names[] = { "resume", "tap", "status" };
 	bool resume = hello->kind == HELLO_RESUME;
-	buf_addf(buf, "{\"aviary\":%d,\"%s\":{", PROTOCOL_VERSION, resume ? "resume" : "tap");
+	buf_addf(buf, "{\"aviary\":%d,\"%s\":{", PROTOCOL_VERSION, names[hello->kind]);
 	if (resume)
 		buf_addf(buf, "\"lake\":\"%s\"", hello->lake);
 	if (hello->stream[0])
@@ -117,6 +122,17 @@ void answer_write(struct buf *buf, const struct answer *answer)
 		 answer->end);
 }
 
+void status_write(struct buf *buf, const char *stream, uint64_t end, uint64_t acknowledged,
+		  struct str status)
+{
+	buf_addf(buf,
+		 "{\"aviary\":%d,\"stream\":\"%s\",\"end\":%" PRIu64 ",\"acknowledged\":%" PRIu64
+		 ",\"status\":",
+		 PROTOCOL_VERSION, stream, end, acknowledged);
+	buf_add_str(buf, status.len > 0 ? status : STR("null"));
+	buf_add_text(buf, "}\n");
+}
+
 void refusal_write(struct buf *buf, const char *words, bool busy)
 {
 	buf_addf(buf, "{\"aviary\":%d,\"error\":", PROTOCOL_VERSION);
@@ -124,21 +140,44 @@ void refusal_write(struct buf *buf, const char *words, bool busy)
 	buf_add_text(buf, busy ? ",\"retry\":true}\n" : "}\n");
 }
 
+/* What every answer has in common. */
+static enum err_kind check_answered(yyjson_val *root, struct err *err)
+{
+	yyjson_val *words = yyjson_obj_get(root, "error");
+	uint64_t version;
+	if (!get_u64(root, "aviary", &version) || version != PROTOCOL_VERSION)
+		return err_set(err, ERR_RETRY, "the server did not answer the hello");
+	if (yyjson_is_str(words))
+		return err_set(
+			err, yyjson_is_true(yyjson_obj_get(root, "retry")) ? ERR_RETRY : ERR_FATAL,
+			"refused: %s", yyjson_get_str(words));
+	return ERR_NONE;
+}
+
+enum err_kind status_check(struct str text, struct err *err)
+{
+	yyjson_doc *doc = yyjson_read(text.ptr, text.len, YYJSON_READ_NOFLAG);
+	yyjson_val *root = yyjson_doc_get_root(doc);
+	char stream[UUID_TEXT];
+	uint64_t number;
+	enum err_kind kind = check_answered(root, err);
+	if (kind == ERR_NONE &&
+	    (!get_uuid(root, "stream", stream) || !get_u64(root, "end", &number) ||
+	     !get_u64(root, "acknowledged", &number) || !yyjson_obj_get(root, "status")))
+		kind = err_set(err, ERR_RETRY, "the server's status lacks members");
+	yyjson_doc_free(doc);
+	return kind;
+}
+
 enum err_kind answer_parse(struct str text, struct answer *ret, struct err *err)
 {
 	yyjson_doc *doc = yyjson_read(text.ptr, text.len, YYJSON_READ_NOFLAG);
-	yyjson_val *root = yyjson_doc_get_root(doc), *words = yyjson_obj_get(root, "error");
+	yyjson_val *root = yyjson_doc_get_root(doc);
 	struct answer answer = { 0 };
-	uint64_t version;
-	enum err_kind kind = ERR_NONE;
-	if (!get_u64(root, "aviary", &version) || version != PROTOCOL_VERSION)
-		kind = err_set(err, ERR_RETRY, "the server did not answer the hello");
-	else if (yyjson_is_str(words))
-		kind = err_set(
-			err, yyjson_is_true(yyjson_obj_get(root, "retry")) ? ERR_RETRY : ERR_FATAL,
-			"refused: %s", yyjson_get_str(words));
-	else if (!get_uuid(root, "stream", answer.stream) || !get_position(root, &answer.start) ||
-		 !get_u64(root, "end", &answer.end))
+	enum err_kind kind = check_answered(root, err);
+	if (kind == ERR_NONE &&
+	    (!get_uuid(root, "stream", answer.stream) || !get_position(root, &answer.start) ||
+	     !get_u64(root, "end", &answer.end)))
 		kind = err_set(err, ERR_RETRY, "the server's answer lacks members");
 	yyjson_doc_free(doc);
 	if (kind == ERR_NONE)

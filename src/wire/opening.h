@@ -11,7 +11,7 @@ enum {
 	ANSWER_BYTES_MAX = 4096,
 };
 
-enum hello_kind { HELLO_RESUME, HELLO_TAP };
+enum hello_kind { HELLO_RESUME, HELLO_TAP, HELLO_STATUS };
 
 struct hello {
 	enum hello_kind kind;
@@ -33,6 +33,11 @@ struct answer {
 void answer_write(struct buf *buf, const struct answer *answer);
 /* With `busy` the peer may try again later. */
 void refusal_write(struct buf *buf, const char *words, bool busy);
+/* `status` is one JSON value on one line, or empty for none. */
+void status_write(struct buf *buf, const char *stream, uint64_t end, uint64_t acknowledged,
+		  struct str status);
+/* Whether a line is such a status, whole; a refusal is told apart as in answer_parse(). */
+MUST_CHECK enum err_kind status_check(struct str text, struct err *err);
 /* A refusal: ERR_FATAL with its words, ERR_RETRY when busy. Anything but an answer: ERR_RETRY,
  * since a server that took us for a raw tap sends a post. */
 MUST_CHECK enum err_kind answer_parse(struct str text, struct answer *ret, struct err *err);

@@ -16,6 +16,7 @@ static void a_hello_that_is_written_is_read_back(void **state)
 		  .stream = STREAM,
 		  .from = { UINT64_MAX, UINT64_MAX } },
 		{ .kind = HELLO_TAP, .stream = STREAM, .from = { 17, 1ull << 63 } },
+		{ .kind = HELLO_STATUS },
 	};
 	for (size_t i = 0; i < sizeof hellos / sizeof *hellos; i++) {
 		struct buf text = { 0 };
@@ -63,7 +64,7 @@ static void a_bad_hello_is_refused_with_words(void **state)
 		{ "{\"aviary\":1}", "one of" },
 		{ "{\"aviary\":1,\"tap\":{},\"resume\":{}}", "one of" },
 		{ "{\"aviary\":1,\"requests\":{\"from\":0}}", "\"requests\" is not served" },
-		{ "{\"aviary\":1,\"status\":{}}", "\"status\" is not served" },
+		{ "{\"aviary\":1,\"status\":{},\"tap\":{}}", "one of" },
 		{ "{\"aviary\":1,\"resume\":{}}", "lake" },
 		{ "{\"aviary\":1,\"resume\":7}", "lake" },
 		{ "{\"aviary\":1,\"resume\":{\"lake\":\"x\"}}", "lake" },

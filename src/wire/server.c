@@ -205,6 +205,15 @@ static enum err_kind start_thread(struct wire_server *server, struct err *err)
 	return result == 0 ? ERR_NONE : err_errno(err, ERR_FATAL, "start the server's thread");
 }
 
+void wire_server_set_status(struct wire_server *server, struct str status)
+{
+	assert(status.len <= STATUS_BYTES_MAX && !memchr(status.ptr, '\n', status.len));
+	pthread_mutex_lock(&server->status_mutex);
+	buf_reset(&server->status);
+	buf_add_str(&server->status, status);
+	pthread_mutex_unlock(&server->status_mutex);
+}
+
 static void server_free(struct wire_server *server)
 {
 	for (size_t i = 0; i < server->count; i++)
@@ -216,6 +225,8 @@ static void server_free(struct wire_server *server)
 		close(server->epoll_fd);
 	buf_release(&server->scratch);
 	buf_release(&server->answer);
+	buf_release(&server->status);
+	pthread_mutex_destroy(&server->status_mutex);
 	free(server);
 }
 
@@ -228,6 +239,7 @@ enum err_kind wire_server_start(struct journal *journal, const struct wire_serve
 	server->journal = journal;
 	server->hello_timeout_ms = options->hello_timeout_ms;
 	server->clients_max = options->clients_max;
+	pthread_mutex_init(&server->status_mutex, NULL);
 	server->listen_fd = -1;
 	server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	enum err_kind kind = ERR_NONE;

@@ -43,6 +43,8 @@ struct wire_server {
 	int listen_fd, epoll_fd;
 	pthread_t thread;
 	atomic_bool stopping;
+	pthread_mutex_t status_mutex;
+	struct buf status; /* under it: what the role tells about itself */
 
 	/* The server's thread alone, until it is joined. */
 	struct connection **connections;

@@ -169,9 +169,6 @@ static void what_is_not_served_yet_is_answered_with_an_error(void **state)
 	int fd = connect_bare(fixture->port);
 	say(fd, "{\"aviary\":1,\"requests\":{\"from\":0}}\n");
 	assert_refused(fd, ERR_FATAL, "\"requests\" is not served");
-	fd = connect_bare(fixture->port);
-	say(fd, "{\"aviary\":1,\"status\":{}}\n");
-	assert_refused(fd, ERR_FATAL, "\"status\" is not served");
 }
 
 static void the_first_contact_starts_at_the_oldest_unacknowledged_byte(void **state)

@@ -103,6 +103,10 @@ MUST_CHECK enum err_kind wire_server_start(struct journal *journal,
 					   const struct wire_server_options *options,
 					   struct wire_server **ret_server, struct err *err);
 int wire_server_port(const struct wire_server *server);
+/* What the role tells about itself to whoever asks {"aviary":1,"status":{}}: one JSON value on one
+ * line, at most STATUS_BYTES_MAX. From any thread; copied. The answer holds it as "status", null until
+ * there is one, beside "stream", "end" and "acknowledged". */
+void wire_server_set_status(struct wire_server *server, struct str status);
 /* Stops and joins the thread. What went wrong in it, if anything, is in the error. */
 MUST_CHECK enum err_kind wire_server_stop(struct wire_server *server, struct err *err);
 
@@ -141,6 +145,16 @@ MUST_CHECK enum err_kind wire_client_read(struct wire_client *client, int timeou
 MUST_CHECK enum err_kind wire_client_acknowledge(struct wire_client *client, uint64_t offset,
 						 struct err *err);
 
+/* Its socket, to wait on: after wire_client_read() gave no lines, more can come only when it is
+ * readable. */
+int wire_client_fd(const struct wire_client *client);
+
+/* Asks a server for its status: one JSON object, {"aviary":1,"stream":UUID,"end":E,"acknowledged":A,
+ * "status":{…}|null}, added to `ret`. Nobody there, no answer within timeout_ms: ERR_RETRY; refused:
+ * ERR_FATAL with its words. */
+MUST_CHECK enum err_kind wire_status(const char *host, int port, int timeout_ms, struct buf *ret,
+				     struct err *err);
+
 /* --- reading it in place ----------------------------------------------------------------------- */
 
 /* Reads the journal of `dir` without a lock and without its writer's knowledge. `from` must be a
@@ -165,4 +179,5 @@ MUST_CHECK enum err_kind journal_look(const char *dir, char ret_stream[UUID_TEXT
 enum {
 	LINE_BYTES_MAX = 16 << 20,
 	EXTENT_LINES_MAX = 256 << 20, /* lines in one journal_append() */
+	STATUS_BYTES_MAX = 65536,     /* a role's words about itself */
 };
