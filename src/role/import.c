@@ -59,9 +59,12 @@ static enum err_kind open_journal(struct import *import, struct err *err)
 					   .segment_bytes = (uint64_t)settings->segment_bytes,
 					   .limit_bytes = limit,
 					   .window_entries = (size_t)settings->window_entries };
+	char imported[] = "imported";
+	struct stream_source source = { .journal = dir, .source = imported };
 	enum err_kind kind = journal_open(&options, &import->journal, err);
 	if (kind == ERR_NONE)
-		kind = stream_source_write(import->lake, journal_stream(import->journal), dir, err);
+		kind = stream_source_write(import->lake, journal_stream(import->journal), &source,
+					   err);
 	free(dir);
 	return kind;
 }

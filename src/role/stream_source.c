@@ -8,14 +8,24 @@
 
 enum { SOURCE_BYTES_MAX = 65536 };
 
-enum err_kind stream_source_write(struct lake *lake, const char *stream, const char *journal_dir,
-				  struct err *err)
+static void add_member(struct buf *text, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	buf_addf(text, "%s\"%s\":", text->len > 1 ? "," : "", name);
+	buf_add_json(text, str_from(value));
+}
+
+enum err_kind stream_source_write(struct lake *lake, const char *stream,
+				  const struct stream_source *source, struct err *err)
 {
 	struct buf text = { 0 };
 	char *path = mem_printf("_aviary/sources/%s", stream);
-	char *absolute = realpath(journal_dir, NULL);
-	buf_add_text(&text, "{\"journal\":");
-	buf_add_json(&text, str_from(absolute ? absolute : journal_dir));
+	char *absolute = source->journal ? realpath(source->journal, NULL) : NULL;
+	buf_add_byte(&text, '{');
+	add_member(&text, "journal", absolute ? absolute : source->journal);
+	add_member(&text, "address", source->address);
+	add_member(&text, "source", source->source);
 	buf_add_text(&text, "}\n");
 	enum err_kind kind = store_replace(lake_store(lake), path, buf_str(&text), err);
 	buf_release(&text);
@@ -24,38 +34,58 @@ enum err_kind stream_source_write(struct lake *lake, const char *stream, const c
 	return kind;
 }
 
-static enum err_kind read_journal_dir(struct lake *lake, const char *stream, char **ret_dir,
-				      struct err *err)
+static char *copy_member(yyjson_val *root, const char *name)
+{
+	struct str value = json_get_text(root, name);
+	return value.ptr ? mem_printf("%.*s", STR_ARG(value)) : NULL;
+}
+
+enum err_kind stream_source_read(struct lake *lake, const char *stream, struct stream_source *ret,
+				 struct err *err)
 {
 	struct buf text = { 0 };
 	struct json_doc doc = { 0 };
+	struct stream_source source = { 0 };
 	bool found = false;
 	char *path = mem_printf("_aviary/sources/%s", stream);
 	enum err_kind kind =
 		store_read(lake_store(lake), path, SOURCE_BYTES_MAX, &text, &found, err);
 	if (kind == ERR_REJECT && !found)
 		kind = ERR_NONE;
-	if (kind == ERR_NONE && found)
-		kind = json_read(&doc, buf_str(&text), err);
+	if (kind == ERR_NONE && found && json_read(&doc, buf_str(&text), err) != ERR_NONE)
+		kind = err_wrap(err, "%s", path);
 	if (kind == ERR_NONE && found) {
-		struct str dir = json_get_text(doc.root, "journal");
-		*ret_dir = dir.ptr ? mem_printf("%.*s", STR_ARG(dir)) : NULL;
+		source.journal = copy_member(doc.root, "journal");
+		source.address = copy_member(doc.root, "address");
+		source.source = copy_member(doc.root, "source");
 	}
+	if (kind == ERR_NONE)
+		*ret = source;
 	json_release(&doc);
 	buf_release(&text);
 	free(path);
 	return kind;
 }
 
+void stream_source_release(struct stream_source *source)
+{
+	free(source->journal);
+	free(source->address);
+	free(source->source);
+	*source = (struct stream_source){ 0 };
+}
+
 enum err_kind stream_source_lag(struct lake *lake, const char *stream, uint64_t committed,
 				bool *ret_known, uint64_t *ret_bytes, struct err *err)
 {
-	char *dir = NULL, found[UUID_TEXT];
+	struct stream_source source = { 0 };
+	char found[UUID_TEXT];
 	struct position end;
 	*ret_known = false;
-	TRY(read_journal_dir(lake, stream, &dir, err));
-	enum err_kind kind = dir ? journal_look(dir, found, &end, err) : ERR_RETRY;
-	free(dir);
+	TRY(stream_source_read(lake, stream, &source, err));
+	enum err_kind kind = source.journal ? journal_look(source.journal, found, &end, err) :
+					      ERR_RETRY;
+	stream_source_release(&source);
 	if (kind == ERR_RETRY)
 		return ERR_NONE;
 	TRY(kind);
