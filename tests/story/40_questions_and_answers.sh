@@ -148,6 +148,22 @@ has "it fits 80 columns when it is not for a terminal" "$found" '^fits ([1-7]?[0
 has "it is aligned, wide characters measured" "$found" '^edges 1 '
 has "the sample has wide characters to measure" "$found" '^wide True'
 has "ids stay whole in it" "$found" '^ids True'
+
+run "$AVIARY" query --lake lake "SELECT * FROM landing ORDER BY stream_offset LIMIT 3"
+printf '%s\n' "$out" >records
+same "with too many columns for that each row is a record" "$(grep -c '^─ row [123] ─' records)" 3
+"$PYTHON" - <<'P' >found 2>&1
+import unicodedata
+lines = open("records").read().split("\n")[:-1]
+print("fits", all(sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line) <= 80 for line in lines))
+P
+has "it fits 80 columns as well" "$(cat found)" '^fits True'
+has "its values are whole" "$(tr -d '\n ' <records)" "id$(values lake "SELECT id FROM landing ORDER BY stream_offset LIMIT 1")"
+has "and what is NULL is counted, not listed" "$out" '^\([0-9]+ NULL\)$'
+turned=$(values lake "SELECT 'a' || chr(8238) || 'b' || chr(8232) || chr(8295) || 'c'" | od -c | head -1)
+run "$AVIARY" query --lake lake "SELECT 'a' || chr(8238) || 'b' || chr(8232) || chr(8295) || 'c' AS t"
+has "what turns the direction of text does not reach a terminal" "$out" '^a b  c$'
+has "but stays in CSV" "$turned" '342 200 256'
 has "nothing in a post can move the cursor" "$found" '^control True'
 has "rows and snapshot are told on stderr" "$(cat told)" '^[0-9]+ rows; snapshot 1 of 20[0-9T:.-]+Z$'
 ask "SELECT 1 AS one"
