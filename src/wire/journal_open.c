@@ -7,8 +7,10 @@
  * reached the disk: what we read may be what only memory holds. Writing it anew and syncing the new
  * file is the one way to be sure. A journal that was closed in good order has no such pages.
  *
- * Where the newest segment's extents end in bad bytes, they are what a crash left if nothing behind
- * them says they had been synced. If something does, or a later segment exists, it is damage. */
+ * Where the newest segment's extents end in bad bytes, they are what a crash left if nothing says
+ * that they had been synced. If an extent behind them does, or the consumer file (of a journal that
+ * was once closed in good order), or a later segment exists, it is damage. So is an end before what
+ * the consumer file says. */
 #include "wire/journal_private.h"
 
 #include "base/mem.h"
@@ -125,10 +127,29 @@ static void at_least(uint64_t *value, uint64_t least)
 		*value = least;
 }
 
-/* Takes the state of the newest segment, whose head `scratch` holds. With a draft, its valid
- * extents are copied there as they were checked. */
+/* Behind the last valid extent. What is acknowledged and lost is check_acknowledged()'s to say. */
+static enum err_kind check_end(const struct journal *journal, const struct segment *segment,
+			       enum extent_state state, uint64_t synced_len, struct buf *scratch,
+			       struct err *err)
+{
+	bool synced = segment->at < synced_len;
+	if (state == EXTENT_NONE && synced && journal->acknowledged <= segment->next.offset)
+		return err_set(err, ERR_FATAL,
+			       "%s lost its end: byte %" PRIu64 " of at least %" PRIu64,
+			       segment->path, segment->at, synced_len);
+	if (state == EXTENT_NONE)
+		return ERR_NONE;
+	if (!synced)
+		TRY(segment_was_synced(segment, scratch, &synced, err));
+	return synced ? damaged(segment, err) : ERR_NONE;
+}
+
+/* Takes the state of the newest segment, whose head `scratch` holds and of which `synced_len` bytes
+ * are known to have been on disk. With a draft, its valid extents are copied there as they were
+ * checked. */
 static enum err_kind replay_newest(struct journal *journal, struct segment *segment,
-				   struct segment *draft, struct buf *scratch, struct err *err)
+				   struct segment *draft, uint64_t synced_len, struct buf *scratch,
+				   struct err *err)
 {
 	at_least(&journal->acknowledged, segment->head.acknowledged);
 	TRY(apply(journal, segment, segment_head_record(segment, scratch), err));
@@ -136,10 +157,8 @@ static enum err_kind replay_newest(struct journal *journal, struct segment *segm
 		struct extent_place place;
 		enum extent_state state;
 		TRY(segment_load(segment, scratch, &place, &state, err));
-		if (state == EXTENT_NONE)
-			return ERR_NONE;
-		if (state == EXTENT_BAD)
-			break;
+		if (state != EXTENT_VALID)
+			return check_end(journal, segment, state, synced_len, scratch, err);
 		TRY(apply(journal, segment, extent_record(&place, scratch), err));
 		at_least(&journal->acknowledged, place.acknowledged);
 		if (draft) {
@@ -149,16 +168,13 @@ static enum err_kind replay_newest(struct journal *journal, struct segment *segm
 		}
 		segment_advance(segment, &place);
 	}
-	bool synced;
-	TRY(segment_was_synced(segment, scratch, &synced, err));
-	return synced ? damaged(segment, err) : ERR_NONE;
 }
 
 /* The newest segment as a journal closed it in good order: nothing to repair, only to go on. */
 static enum err_kind take_closed(struct journal *journal, struct segment *newest,
-				 struct buf *scratch, struct err *err)
+				 uint64_t closed_len, struct buf *scratch, struct err *err)
 {
-	TRY(replay_newest(journal, newest, NULL, scratch, err));
+	TRY(replay_newest(journal, newest, NULL, closed_len, scratch, err));
 	int fd = open(newest->path, O_RDWR | O_APPEND | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(err, ERR_FATAL, "open %s", newest->path);
@@ -170,12 +186,12 @@ static enum err_kind take_closed(struct journal *journal, struct segment *newest
 }
 
 static enum err_kind take_copied(struct journal *journal, struct segment *newest,
-				 struct buf *scratch, struct err *err)
+				 uint64_t synced_len, struct buf *scratch, struct err *err)
 {
 	struct segment draft = SEGMENT_NONE;
 	TRY(segment_draft(journal->dir, &newest->head, segment_head_record(newest, scratch), &draft,
 			  err));
-	enum err_kind kind = replay_newest(journal, newest, &draft, scratch, err);
+	enum err_kind kind = replay_newest(journal, newest, &draft, synced_len, scratch, err);
 	if (kind == ERR_NONE)
 		kind = segment_publish(&draft, journal->dir, err);
 	if (kind == ERR_NONE)
@@ -185,10 +201,21 @@ static enum err_kind take_copied(struct journal *journal, struct segment *newest
 	return kind;
 }
 
-static bool closed_in_order(const struct segment *newest, const struct consumer *consumer)
+/* How much of the newest segment was on disk when the journal was last closed in good order; 0: none
+ * of it is known to have been. */
+static uint64_t closed_len_of(const struct segment *newest, const struct consumer *consumer)
 {
-	return consumer->closed_len > 0 && consumer->closed_first == newest->head.first.offset &&
-	       (off_t)consumer->closed_len == lseek(newest->fd, 0, SEEK_END);
+	return consumer->closed_first == newest->head.first.offset ? consumer->closed_len : 0;
+}
+
+static enum err_kind take_newest(struct journal *journal, struct segment *newest,
+				 const struct consumer *consumer, struct buf *scratch,
+				 struct err *err)
+{
+	uint64_t closed_len = closed_len_of(newest, consumer);
+	if (closed_len > 0 && (off_t)closed_len == lseek(newest->fd, 0, SEEK_END))
+		return take_closed(journal, newest, closed_len, scratch, err);
+	return take_copied(journal, newest, closed_len, scratch, err);
 }
 
 static enum err_kind take_segments(struct journal *journal, const struct consumer *consumer,
@@ -204,10 +231,8 @@ static enum err_kind take_segments(struct journal *journal, const struct consume
 			break;
 		if (i + 1 < journal->segment_count)
 			kind = check_older(&segment, &scratch, err);
-		else if (closed_in_order(&segment, consumer))
-			kind = take_closed(journal, &segment, &scratch, err);
 		else
-			kind = take_copied(journal, &segment, &scratch, err);
+			kind = take_newest(journal, &segment, consumer, &scratch, err);
 		end = segment.next;
 		segment_close(&segment);
 	}

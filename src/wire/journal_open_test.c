@@ -92,6 +92,56 @@ static void a_flipped_byte_that_was_synced_is_fatal(void **state)
 	buf_release(&bytes);
 }
 
+/* Opens what a closed journal with other bytes in its one segment has become. */
+static void assert_closed_is_fatal(const char *dir, struct str bytes, const char *words)
+{
+	struct journal_options options = options_for(dir);
+	struct journal *journal;
+	struct err err;
+	char *path = first_segment(dir);
+	write_file(path, bytes);
+	assert_fails(journal_open(&options, &journal, &err), err, ERR_FATAL, words);
+	free(path);
+}
+
+static void a_flipped_byte_in_the_last_extent_of_a_closed_journal_is_fatal(void **state)
+{
+	(void)state;
+	const char *dir = test_dir();
+	struct buf bytes = { 0 };
+	size_t before = three_groups(dir, &bytes);
+	journal_close(open_in(dir));
+	for (size_t i = before; i < bytes.len; i++) {
+		bytes.ptr[i] ^= 4;
+		assert_closed_is_fatal(dir, buf_str(&bytes), "damaged at byte");
+		bytes.ptr[i] ^= 4;
+	}
+	/* Whatever a crash left behind it. */
+	bytes.ptr[bytes.len - 1] ^= 4;
+	buf_add_text(&bytes, "torn");
+	assert_closed_is_fatal(dir, buf_str(&bytes), "damaged at byte");
+	bytes.ptr[bytes.len - 5] ^= 4;
+	char *path = first_segment(dir);
+	write_file(path, buf_str(&bytes));
+	journal_close(open_in(dir));
+	assert_holds_lines(dir, 0, 5);
+	free(path);
+	buf_release(&bytes);
+}
+
+static void a_closed_journal_that_lost_its_end_is_fatal(void **state)
+{
+	(void)state;
+	const char *dir = test_dir();
+	struct buf bytes = { 0 };
+	size_t before = three_groups(dir, &bytes);
+	journal_close(open_in(dir));
+	assert_closed_is_fatal(dir, str_make(bytes.ptr, before), "lost its end");
+	for (size_t len = before + 1; len < bytes.len; len++)
+		assert_closed_is_fatal(dir, str_make(bytes.ptr, len), "damaged at byte");
+	buf_release(&bytes);
+}
+
 static void a_flipped_byte_in_an_earlier_segment_is_fatal(void **state)
 {
 	(void)state;
@@ -310,6 +360,8 @@ int main(void)
 		cmocka_unit_test(a_flipped_byte_in_the_last_extent_drops_it),
 		cmocka_unit_test(a_repaired_journal_goes_on),
 		cmocka_unit_test(a_flipped_byte_that_was_synced_is_fatal),
+		cmocka_unit_test(a_flipped_byte_in_the_last_extent_of_a_closed_journal_is_fatal),
+		cmocka_unit_test(a_closed_journal_that_lost_its_end_is_fatal),
 		cmocka_unit_test(a_flipped_byte_in_an_earlier_segment_is_fatal),
 		cmocka_unit_test(a_segment_without_its_predecessor_is_fatal),
 		cmocka_unit_test(only_what_a_crash_left_is_copied_to_a_new_file),
