@@ -8,6 +8,7 @@
 #include "post/post.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -398,6 +399,8 @@ static void count_rows(const struct lake_record *record, struct landing_publishe
 {
 	ret->hours = record->file_count;
 	ret->refused = record->quarantine.rows;
+	if (record->quarantine.name)
+		snprintf(ret->quarantine, sizeof ret->quarantine, "%s", record->quarantine.name);
 	for (size_t i = 0; i < record->file_count; i++)
 		ret->rows += record->files[i].rows;
 }

@@ -36,6 +36,7 @@ struct landing_published {
 	uint64_t to, chain; /* acknowledge this */
 	uint64_t rows, refused;
 	size_t hours;
+	char quarantine[96]; /* the file of what was refused, below the lake; "": nothing was */
 };
 /* Publishes what was added since the last time, all of it. `progress` (may be NULL) hears how many of
  * the batch's lines are written. */

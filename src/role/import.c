@@ -113,10 +113,31 @@ static enum err_kind read_files(struct import *import, int count, char **paths, 
 	return journal_sync(import->journal, err);
 }
 
+/* Lines that looked like posts when they were read, and were none when they were set down. What an
+ * import that was cut short sent to quarantine may be among what was refused now, or not. */
+static uint64_t posts_refused(const struct import *import)
+{
+	const struct import_counts *counts = &import->source.counts;
+	uint64_t refused = import->collector.total.refused;
+	uint64_t broken = counts->told + counts->resumed_quarantined;
+	uint64_t late = refused > broken ? refused - broken : 0;
+	return late < counts->posts ? late : counts->posts;
+}
+
+/* Nothing that was given became a row, now or before, and some of it was refused. */
+static bool all_was_refused(const struct import *import)
+{
+	const struct import_counts *counts = &import->source.counts;
+	return import->collector.total.rows == 0 && posts_refused(import) > 0 &&
+	       posts_refused(import) == counts->posts && counts->known == 0;
+}
+
 /* The log lists the files: their claims say so, and their cursors are of no more use. */
 static enum err_kind finish_files(struct import *import, struct err *err)
 {
 	const struct collector *collector = &import->collector;
+	uint64_t fruitless =
+		all_was_refused(import); /* and is said again, as other documents are */
 	for (size_t i = 0; i < collector->file_count; i++) {
 		const struct finished_file *file = &collector->files[i];
 		char name[80];
@@ -124,7 +145,7 @@ static enum err_kind finish_files(struct import *import, struct err *err)
 		struct cursor_change change = { .name = str_from(name) };
 		struct extent extent = { .cursors = &change, .cursor_count = 1 };
 		TRY(claim_finish(import->lake, file->sha256, journal_stream(import->journal),
-				 file->name, file->refused, err));
+				 file->name, file->refused + fruitless, err));
 		TRY(journal_append(import->journal, &extent, err));
 	}
 	return journal_sync(import->journal, err);
@@ -177,41 +198,56 @@ static void release(struct import *import)
 	lake_close(import->lake);
 }
 
-/* Lines that looked like posts when they were read, and were none when they were set down. */
-static uint64_t posts_refused(const struct import *import)
+static void print_counts(const struct import *import)
 {
 	const struct import_counts *counts = &import->source.counts;
-	uint64_t refused = import->collector.total.refused;
-	uint64_t late = refused > counts->told ? refused - counts->told : 0;
-	return late < counts->posts ? late : counts->posts;
+	double seconds = (double)(import->landed_us - import->start_us) / 1e6;
+	uint64_t refused = posts_refused(import), post_count = counts->posts - refused;
+	uint64_t now = post_count > counts->resumed_posts ? post_count - counts->resumed_posts : 0;
+	size_t files = counts->files - counts->failed;
+	char posts[32], pages[32], known[32], quarantined[32], rate[32];
+	printf("imported %zu file%s: %s pages, %s posts, %s already known, %s quarantined; %.1f s, "
+	       "%s posts/s\n",
+	       files, files == 1 ? "" : "s", grouped(counts->pages, pages),
+	       grouped(post_count, posts), grouped(counts->known, known),
+	       grouped(counts->quarantined + refused, quarantined), seconds,
+	       grouped((uint64_t)((double)now / (seconds > 0 ? seconds : 1)), rate));
+	if (counts->resumed_posts > 0)
+		printf("  %s of the posts had been read by an import that was cut short\n",
+		       grouped(counts->resumed_posts, posts));
+}
+
+static void print_refused(const struct import *import)
+{
+	const struct import_counts *counts = &import->source.counts;
+	const struct landing_published *landed = &import->collector.total;
+	if (counts->refused > 0)
+		printf("  %" PRIu64 " document%s no search page%s left out\n", counts->refused,
+		       counts->refused == 1 ? " was" : "s were",
+		       counts->refused == 1 ? " and was" : "s and were");
+	if (counts->barren > 0)
+		printf("  %zu file%s gave nothing but quarantined lines (see above)\n",
+		       counts->barren, counts->barren == 1 ? "" : "s");
+	if (landed->quarantine[0])
+		printf("  quarantined lines, each with its reason: %s/%s\n", import->settings->lake,
+		       landed->quarantine);
 }
 
 static void print_summary(const struct import *import, bool refined)
 {
 	const struct import_counts *counts = &import->source.counts;
 	const struct landing_published *landed = &import->collector.total;
-	double seconds = (double)(import->landed_us - import->start_us) / 1e6;
-	uint64_t post_count = counts->posts - posts_refused(import);
-	char posts[32], pages[32], known[32], quarantined[32], rate[32];
-	printf("imported %zu file%s: %s pages, %s posts, %s already known, %s quarantined; %.1f s, "
-	       "%s posts/s\n",
-	       counts->files - counts->failed, counts->files - counts->failed == 1 ? "" : "s",
-	       grouped(counts->pages, pages), grouped(post_count, posts),
-	       grouped(counts->known, known),
-	       grouped(counts->pieces + landed->refused, quarantined), seconds,
-	       grouped((uint64_t)((double)post_count / (seconds > 0 ? seconds : 1)), rate));
+	char rows[32];
+	print_counts(import);
 	if (counts->skipped > 0)
 		printf("  %zu of them had been imported before\n", counts->skipped);
 	if (counts->failed > 0)
 		printf("  %zu file%s could not be imported (see above)\n", counts->failed,
 		       counts->failed == 1 ? "" : "s");
-	if (counts->refused > 0)
-		printf("  %" PRIu64 " document%s no search page%s left out\n", counts->refused,
-		       counts->refused == 1 ? " was" : "s were",
-		       counts->refused == 1 ? " and was" : "s and were");
+	print_refused(import);
 	if (landed->record > 0)
 		printf("  landed %s row%s in %zu hour%s, record %" PRIu64 "\n",
-		       grouped(landed->rows, posts), landed->rows == 1 ? "" : "s", landed->hours,
+		       grouped(landed->rows, rows), landed->rows == 1 ? "" : "s", landed->hours,
 		       landed->hours == 1 ? "" : "s", landed->record);
 	if (!refined)
 		return;
@@ -253,7 +289,9 @@ static int run(struct settings *settings, int argc, char **argv)
 	if (landed && kind != ERR_NONE)
 		err_hint(&err, "what was imported is landed; then: aviary refine --lake %s",
 			 settings->lake);
-	bool all = import.source.counts.failed == 0 && import.source.counts.refused == 0;
+	const struct import_counts *counts = &import.source.counts;
+	bool all = counts->failed + counts->barren == 0 && counts->refused == 0 &&
+		   !all_was_refused(&import);
 	release(&import);
 	if (kind != ERR_NONE) {
 		err_wrap(&err, "import");

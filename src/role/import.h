@@ -28,9 +28,9 @@ void progress_clear(struct progress *progress);
 
 struct finished_file {
 	char *sha256, *name;
-	uint64_t end; /* of its lines in the stream */
-	uint64_t refused;
-	bool listed; /* in a committed record */
+	uint64_t end;     /* of its lines in the stream */
+	uint64_t refused; /* documents of it that gave nothing: the claim remembers */
+	bool listed;      /* in a committed record */
 };
 
 struct collector {
@@ -71,11 +71,15 @@ void collector_release(struct collector *collector);
 
 /* --- the source ------------------------------------------------------------------------------------------ */
 
+/* Of whole files. */
 struct import_counts {
 	size_t files, skipped, failed;
+	size_t barren; /* that gave nothing but what went to quarantine */
 	uint64_t pages, posts, known, refused;
-	uint64_t pieces; /* quarantined here; broken lines are the collector's */
-	uint64_t told;   /* broken lines named so far */
+	uint64_t quarantined; /* pieces and broken lines */
+	uint64_t told;        /* broken lines named now */
+	/* Of these, what an import that was cut short had read. */
+	uint64_t resumed_posts, resumed_quarantined;
 };
 
 struct import_source {

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { READ_TIMEOUT_MS = 20 };
@@ -83,6 +84,9 @@ static enum err_kind publish(struct collector *collector, uint64_t up_to, struct
 	total->rows += published.rows;
 	total->refused += published.refused;
 	total->hours += published.hours;
+	if (published.quarantine[0]) /* of several, where they are */
+		snprintf(total->quarantine, sizeof total->quarantine, "%s",
+			 total->quarantine[0] ? "_aviary/quarantine" : published.quarantine);
 	if (published.record)
 		total->record = published.record;
 	pthread_mutex_unlock(&collector->lock);

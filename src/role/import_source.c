@@ -132,7 +132,6 @@ static enum err_kind quarantine(void *context, struct str bytes, uint64_t file_l
 				const char *reason, struct err *err)
 {
 	struct import_source *source = context;
-	source->counts.pieces++;
 	char *path = mem_printf("_aviary/quarantine/import-%s-%" PRIu64 ".jsonl", source->sha256,
 				file_line);
 	struct buf entry = { 0 };
@@ -200,10 +199,28 @@ static bool progress(void *context, uint64_t bytes)
 static void add_counts(struct import_counts *counts, const struct source_place *from,
 		       const struct source_place *to)
 {
-	counts->pages += to->pages - from->pages;
-	counts->posts += to->posts - from->posts;
-	counts->known += to->known - from->known;
+	counts->pages += to->pages;
+	counts->posts += to->posts;
+	counts->known += to->known;
+	counts->quarantined += to->quarantined;
+	counts->resumed_posts += from->posts;
+	counts->resumed_quarantined += from->quarantined;
 	counts->refused += to->refused; /* said again each time, for it is still not done */
+}
+
+/* Whoever gave the file meant it to hold posts. */
+static bool is_barren(const struct source_place *end)
+{
+	return end->quarantined > 0 && end->pages + end->posts + end->known + end->refused == 0;
+}
+
+static void tell_barren(struct import_source *source)
+{
+	source->counts.barren++;
+	progress_clear(source->progress);
+	fprintf(stderr,
+		"aviary: import: %s: no page and no post in it: all of it went to quarantine\n",
+		source->name);
 }
 
 static enum err_kind read_file(struct import_source *source, const char *path, uint64_t xxh3,
@@ -232,8 +249,12 @@ static enum err_kind read_file(struct import_source *source, const char *path, u
 	source->file_posts = 0;
 	add_counts(&source->counts, &from, &to);
 	TRY(journal_sync(source->journal, err));
+	bool barren = is_barren(&to);
+	if (barren)
+		tell_barren(source);
 	collector_add_file(source->collector, source->sha256, source->name,
-			   journal_end(source->journal).offset, to.refused);
+			   journal_end(source->journal).offset,
+			   barren ? to.quarantined : to.refused);
 	return ERR_NONE;
 }
 

@@ -205,6 +205,26 @@ kept = json.load(open(sys.argv[1]))
 print(bool(kept["reason"]) and kept["file_line"] == 1 and kept["line"].strip() == open(sys.argv[2]).read().strip())' \
     junk/_aviary/quarantine/import-"$(sha256sum cut.json | cut -c1-64)"-1.jsonl cut.json)" True
 
+# --- a file that gives nothing ---------------------------------------------------------------------------------------
+
+printf '%s\n' '{"data":[{"id":"abc","text":"x"},{"id":"12","text":"y"}]}' >ids.json
+import barren words.txt good.json
+same "a file that gave nothing but quarantined lines makes an import end with 1" "$code" 1
+has "it is named" "$err" '^aviary: import: words\.txt: no page and no post in it'
+has "and counted" "$out" '^  1 file gave nothing but quarantined lines'
+same "its neighbour landed" "$(values barren "SELECT count(*) FROM landing")" 1
+import barren words.txt
+same "the same file again still ends with 1" "$code" 1
+import barren ids.json
+same "a page whose posts were all refused at landing ends with 1" "$code" 1
+has "they are counted as quarantined, not as posts" "$out" '^imported 1 file: 1 pages, 0 posts, 0 already known, 2 quarantined;'
+named=$(sed -n 's/^  quarantined lines, each with its reason: //p' <<<"$out")
+same "the summary names the file that says why" "$("$PYTHON" -c 'import json, sys
+print(*[json.loads(text)["reason"] for text in open(sys.argv[1])], sep=";")' "$named")" \
+	"the id is not a number of 1 to 19 digits;no created_at, and the id is too old to tell the time"
+import barren ids.json
+same "and so it does once more" "$code" 1
+
 import missing nowhere.json good.json directory
 same "a missing file and a directory end with 1" "$code" 1
 has "a missing file is named once, with the reason" "$err" '^aviary: import: (open )?nowhere\.json: No such file or directory$'

@@ -125,6 +125,22 @@ for name in ("twitter_raw_data/tweet_data_raw", "twitter_raw_data/user_data_raw"
 P
 same "the tables are those of the other lake, row by row" "$(grep -cE ' 0$' found)" 8
 
+# --- what the next one says ----------------------------------------------------------------------------
+
+mv lake second-lake
+for attempt in 1 2 3 4 5; do
+	rm -rf lake
+	kills=0
+	"$AVIARY" init --lake lake >/dev/null
+	killed journal:4000000 "$AVIARY" import --lake lake posts.jsonl
+	import lake --refine no posts.jsonl
+	# Killed after its last line was read, or before the first extent was whole: once more.
+	[ $kills = 0 ] || ! grep -q 'cut short' <<<"$out" || break
+done
+has "an import that goes on counts what the killed one had read" "$out" '^imported 1 file: 0 pages, 20,000 posts, 0 already known, 0 quarantined;'
+has "and says how much that was" "$out" '^  [0-9,]+ of the posts had been read by an import that was cut short$'
+same "all of it landed" "$(values lake "SELECT count(*) FROM landing")" $lines
+
 # --- two at once -------------------------------------------------------------------------------------------
 
 head -5000 posts.jsonl >one.jsonl
