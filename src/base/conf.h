@@ -56,6 +56,11 @@ MUST_CHECK enum err_kind conf_read_text(struct conf *conf, const char *name, str
 MUST_CHECK enum err_kind conf_read_flags(struct conf *conf, int argc, char **argv,
 					 bool (*accepted)(const char *name), int *ret_argc,
 					 struct err *err);
+/* Adds what flags have set, as flags again: "--publish-interval=1s", for a program of the same keys. Only
+ * keys for which `accepted` is true; the texts are owned by `ret`. */
+struct name_list;
+void conf_add_flags(const struct conf *conf, bool (*accepted)(const char *name),
+		    struct name_list *ret);
 /* Sets one value from its text, with a word on where it comes from. */
 MUST_CHECK enum err_kind conf_set(struct conf *conf, const struct conf_key *key, struct str text,
 				  const char *origin, struct err *err);

@@ -2,6 +2,7 @@
 #include "base/conf.h"
 
 #include "base/conf_private.h"
+#include "base/file.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -127,4 +128,33 @@ enum err_kind conf_read_flags(struct conf *conf, int argc, char **argv,
 		argv[left] = NULL;
 	*ret_argc = left;
 	return ERR_NONE;
+}
+
+static void add_flag(const struct conf_key *key, struct str value, struct name_list *ret)
+{
+	char *flag = conf_flag_of(key->name);
+	MEM_GROW(ret->names, ret->cap, ret->count + 1);
+	ret->names[ret->count++] = mem_printf("%s=%.*s", flag, STR_ARG(value));
+	free(flag);
+}
+
+void conf_add_flags(const struct conf *conf, bool (*accepted)(const char *name),
+		    struct name_list *ret)
+{
+	struct buf value = { 0 };
+	for (size_t i = 0; i < conf->count; i++) {
+		const struct conf_key *key = &conf->keys[i];
+		if (strncmp(conf->origins[i], "--", 2) != 0 || !accepted(key->name))
+			continue;
+		if (key->type == CONF_LIST) {
+			char **items = *(char ***)conf_slot(conf, key);
+			for (size_t item = 0; items && items[item]; item++)
+				add_flag(key, str_from(items[item]), ret);
+			continue;
+		}
+		buf_reset(&value);
+		conf_value_print(key, conf_slot(conf, key), &value);
+		add_flag(key, buf_str(&value), ret);
+	}
+	buf_release(&value);
 }

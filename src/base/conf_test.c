@@ -334,6 +334,26 @@ static bool is_not_port(const char *name)
 	return strcmp(name, "port") != 0;
 }
 
+static void what_flags_set_becomes_flags_again(void **state)
+{
+	struct fixture *fixture = *state;
+	struct name_list flags = { 0 };
+	static const char *const expected[] = { "--batch-bytes=2MiB", "--publish-interval=90s",
+						"--compress=no",      "--keyword=-a,b",
+						"--keyword=c",        "--once=yes" };
+	assert_ok(read_text(fixture, "[listen]\ntoken_file = from-file\n"), fixture->err);
+	assert_ok(read_flags(fixture,
+			     "--port 80 --keyword=-a,b --keyword c --once --compress no "
+			     "--batch-bytes 2048KiB --publish-interval 90s",
+			     NULL, NULL),
+		  fixture->err);
+	conf_add_flags(&fixture->conf, is_not_port, &flags);
+	assert_int_equal(flags.count, 6);
+	for (size_t i = 0; i < flags.count; i++)
+		assert_string_equal(flags.names[i], expected[i]);
+	name_list_release(&flags);
+}
+
 static void bad_flags_say_what_is_wrong(void **state)
 {
 	struct fixture *fixture = *state;
@@ -530,6 +550,7 @@ int main(void)
 		WITH_CONF(a_file_that_is_not_there_is_refused),
 		WITH_CONF(flags_win_and_leave_the_rest),
 		WITH_CONF(the_later_of_two_flags_wins),
+		WITH_CONF(what_flags_set_becomes_flags_again),
 		WITH_CONF(bad_flags_say_what_is_wrong),
 		WITH_CONF(no_arguments_are_fine),
 		WITH_CONF(the_effective_configuration_names_origins),
