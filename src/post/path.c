@@ -88,7 +88,7 @@ void path_add(const struct post_reader *reader, struct buf *ret)
 
 void extra_add(struct post_reader *reader, yyjson_val *val)
 {
-	if (reader->quiet)
+	if (reader->quiet || !reader->wants_extra)
 		return;
 	buf_add_byte(&reader->extra, reader->extra.len == 0 ? '{' : ',');
 	path_add(reader, &reader->extra);

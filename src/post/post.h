@@ -73,8 +73,13 @@ struct post_reader; /* reusable, one a thread */
 struct post_reader *post_reader_new(const char *stream_id, const struct column_lender *lender);
 void post_reader_free(struct post_reader *reader);
 
+/* From now on only columns whose `wanted` (post_columns() many) is set are filled, and vectors of the
+ * others are never touched. What depends on the whole line (`extra`, `vocabulary`, source text of JSON)
+ * needs them all: with one of those wanted, all get set. At first all are wanted. */
+void post_reader_want(struct post_reader *reader, bool *wanted);
+
 /* Writes the line as row `row` of `columns` (post_columns() many). The line has no '\n'. A line that
- * is no post: ERR_REJECT, the message is the reason, every column of the row stays NULL. */
+ * is no post: ERR_REJECT, the message is the reason, every column of the row stays NULL, wanted or not. */
 MUST_CHECK enum err_kind post_reader_fill(struct post_reader *reader, struct str line,
 					  uint64_t stream_offset, struct column_vector *columns,
 					  size_t row, struct err *err);

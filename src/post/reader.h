@@ -26,6 +26,9 @@ struct post_reader {
 	const struct post_column *columns;
 	size_t column_count;
 	int created_at, hashtags; /* column numbers */
+	bool *wanted;             /* per column */
+	bool *node_wanted;        /* per node of the tree: a column at or below it is */
+	bool wants_extra;         /* all are, and what they do not give back is kept */
 
 	struct json_doc doc;
 	struct root_entry *entries; /* the root's members, in order */

@@ -21,6 +21,10 @@ struct post_reader *post_reader_new(const char *stream_id, const struct column_l
 	reader->column_filled = mem_zalloc(reader->column_count, sizeof *reader->column_filled);
 	reader->created_at = column_named("created_at");
 	reader->hashtags = column_named("hashtags");
+	reader->wanted = mem_zalloc(reader->column_count, sizeof *reader->wanted);
+	reader->node_wanted = mem_zalloc(reader->tree->node_count, sizeof *reader->node_wanted);
+	memset(reader->wanted, true, reader->column_count);
+	post_reader_want(reader, reader->wanted);
 	return reader;
 }
 
@@ -37,6 +41,8 @@ void post_reader_free(struct post_reader *reader)
 	free(reader->entries);
 	free(reader->node_seen);
 	free(reader->column_filled);
+	free(reader->wanted);
+	free(reader->node_wanted);
 	free(reader);
 }
 
@@ -120,7 +126,7 @@ static void note_spelling(struct post_reader *reader, const struct column_node *
 		return;
 	reader->old_names |= !node->renamed;
 	reader->new_names |= node->renamed;
-	if (node->renamed) {
+	if (node->renamed && reader->wants_extra) {
 		buf_reset(&reader->text);
 		path_add(reader, &reader->text);
 		extra_list_add(&reader->renamed, buf_str(&reader->text));
@@ -155,6 +161,8 @@ static void note_seen(struct post_reader *reader, const struct column_node *node
 
 static void visit(struct post_reader *reader, const struct column_node *node, yyjson_val *val)
 {
+	if (!reader->node_wanted[node->index])
+		return;
 	note_seen(reader, node);
 	if (node->column >= 0)
 		fill_column(reader, node, val);
@@ -203,7 +211,7 @@ static bool is_repeated_medium(struct post_reader *reader, const struct column_n
 
 static void visit_ours(struct post_reader *reader, const struct column_node *node, yyjson_val *val)
 {
-	reader->quiet = is_repeated_medium(reader, node, val);
+	reader->quiet = reader->wants_extra && is_repeated_medium(reader, node, val);
 	visit(reader, node, val);
 	reader->quiet = false;
 }
@@ -271,6 +279,11 @@ static void walk_root(struct post_reader *reader, const struct post_key *key)
 
 /* --- computed columns ----------------------------------------------------------------------------- */
 
+static bool wants(const struct post_reader *reader, enum computed_column which)
+{
+	return reader->wanted[reader->tree->computed[which]];
+}
+
 static struct column_vector *computed(const struct post_reader *reader, enum computed_column which)
 {
 	return &reader->vectors[reader->tree->computed[which]];
@@ -278,6 +291,8 @@ static struct column_vector *computed(const struct post_reader *reader, enum com
 
 static void derive(struct post_reader *reader, const char *pointer)
 {
+	if (!reader->wants_extra)
+		return;
 	buf_reset(&reader->text);
 	buf_add_json(&reader->text, str_from(pointer));
 	extra_list_add(&reader->derived, buf_str(&reader->text));
@@ -286,7 +301,7 @@ static void derive(struct post_reader *reader, const char *pointer)
 static void derive_created_at(struct post_reader *reader, const struct post_key *key)
 {
 	int column = reader->created_at;
-	if (reader->column_filled[column] == reader->line_number)
+	if (!reader->wanted[column] || reader->column_filled[column] == reader->line_number)
 		return;
 	fill_int(&reader->vectors[column], reader->row, key->time_us);
 	derive(reader, "/created_at");
@@ -345,15 +360,19 @@ static void fill_units(struct post_reader *reader, struct column_vector *list,
 static void derive_hashtags(struct post_reader *reader)
 {
 	int column = reader->hashtags;
-	if (reader->column_filled[column] == reader->line_number)
+	bool folded = wants(reader, COMPUTED_HASHTAGS_FOLDED);
+	if (our_member(reader, ROOT_HASHTAGS) || (!reader->wanted[column] && !folded))
 		return;
 	hashtags_of(reader->root[ROOT_ENTITIES], reader->root[ROOT_TEXT], &reader->hashtag_units);
-	fill_units(reader, &reader->vectors[column], &reader->hashtag_units, fill_text);
+	if (reader->wanted[column])
+		fill_units(reader, &reader->vectors[column], &reader->hashtag_units, fill_text);
 	derive(reader, "/hashtags");
 }
 
 static void compute_folded(struct post_reader *reader)
 {
+	if (!wants(reader, COMPUTED_HASHTAGS_FOLDED))
+		return;
 	struct column_vector *vector = computed(reader, COMPUTED_HASHTAGS_FOLDED);
 	yyjson_val *hashtags = our_member(reader, ROOT_HASHTAGS), *item;
 	size_t at, max;
@@ -372,11 +391,23 @@ static void compute_folded(struct post_reader *reader)
 
 static void compute_clean(struct post_reader *reader, enum computed_column which, struct str text)
 {
-	if (!text.ptr)
+	if (!text.ptr || !wants(reader, which))
 		return;
 	buf_reset(&reader->text);
 	post_clean(text, &reader->text);
 	fill_text(reader, computed(reader, which), reader->row, buf_str(&reader->text));
+}
+
+static void compute_rest(struct post_reader *reader)
+{
+	fill_text(reader, computed(reader, COMPUTED_VOCABULARY), reader->row,
+		  !reader->new_names ? STR("tweet") :
+		  reader->old_names  ? STR("mixed") :
+				       STR("post"));
+	extra_finish(reader);
+	if (reader->extra.len > 0)
+		fill_text(reader, computed(reader, COMPUTED_EXTRA), reader->row,
+			  buf_str(&reader->extra));
 }
 
 static void compute(struct post_reader *reader, const struct post_key *key, uint64_t stream_offset)
@@ -389,17 +420,14 @@ static void compute(struct post_reader *reader, const struct post_key *key, uint
 	compute_clean(reader, COMPUTED_TEXT_CLEAN, post_full_text(note, reader->root[ROOT_TEXT]));
 	compute_clean(reader, COMPUTED_DESCRIPTION_CLEAN,
 		      json_get_text(our_member(reader, ROOT_USER), "description"));
-	fill_text(reader, computed(reader, COMPUTED_STREAM_ID), reader->row,
-		  str_from(reader->stream_id));
-	fill_int(computed(reader, COMPUTED_STREAM_OFFSET), reader->row, (int64_t)stream_offset);
-	fill_text(reader, computed(reader, COMPUTED_VOCABULARY), reader->row,
-		  !reader->new_names ? STR("tweet") :
-		  reader->old_names  ? STR("mixed") :
-				       STR("post"));
-	extra_finish(reader);
-	if (reader->extra.len > 0)
-		fill_text(reader, computed(reader, COMPUTED_EXTRA), reader->row,
-			  buf_str(&reader->extra));
+	if (wants(reader, COMPUTED_STREAM_ID))
+		fill_text(reader, computed(reader, COMPUTED_STREAM_ID), reader->row,
+			  str_from(reader->stream_id));
+	if (wants(reader, COMPUTED_STREAM_OFFSET))
+		fill_int(computed(reader, COMPUTED_STREAM_OFFSET), reader->row,
+			 (int64_t)stream_offset);
+	if (reader->wants_extra)
+		compute_rest(reader);
 }
 
 /* --- the row -------------------------------------------------------------------------------------- */
@@ -418,8 +446,11 @@ static void begin_row(struct post_reader *reader)
 
 static void clear_row(struct post_reader *reader)
 {
-	for (size_t i = 0; i < reader->column_count; i++)
+	for (size_t i = 0; i < reader->column_count; i++) {
+		if (!reader->wanted[i])
+			continue;
 		reader->vectors[i].validity[reader->row / 64] &= ~(UINT64_C(1) << reader->row % 64);
+	}
 }
 
 /* Reads the line once more without its repeated members. */
