@@ -61,6 +61,10 @@ struct invent_view invent_view_all(enum invent_vocabulary vocabulary, int64_t no
  * effect; a name of neither returns false, and *ret_name is it. */
 bool invent_view_add(struct invent_view *view, enum invent_parameter parameter, struct str names,
 		     struct str *ret_name);
+/* The names a parameter takes: what member `index` is called in a vocabulary, "" where it has none,
+ * NULL behind the last. */
+const char *invent_view_name(enum invent_vocabulary vocabulary, enum invent_parameter parameter,
+			     int index);
 
 struct invent_page {
 	const uint64_t *posts; /* numbers, in the order they are sent (X: newest first) */

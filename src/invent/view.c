@@ -78,3 +78,12 @@ bool invent_view_add(struct invent_view *view, enum invent_parameter parameter, 
 	}
 	return true;
 }
+
+const char *invent_view_name(enum invent_vocabulary vocabulary, enum invent_parameter parameter,
+			     int index)
+{
+	if (index < 0 || index >= parameters[parameter].count)
+		return NULL;
+	const char *name = parameters[parameter].names[index].names[vocabulary];
+	return name ? name : "";
+}
