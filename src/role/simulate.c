@@ -1,0 +1,47 @@
+#include "role/role.h"
+#include "role/stop.h"
+#include "simulator/simulator.h"
+
+#include <stdio.h>
+
+static int run(struct settings *settings, int argc, char **argv)
+{
+	struct err err = { 0 };
+	struct simulator *simulator;
+	if (argc > 1) {
+		err_set(&err, ERR_REJECT, "simulate: unexpected argument '%s'", argv[1]);
+		return say_error(&err, EXIT_USAGE);
+	}
+	stop_install();
+	struct simulator_options options = {
+		.port = (int)settings->simulate_port,
+		.seed = (uint64_t)settings->seed,
+		.rate = settings->simulate_rate,
+		.requests_per_window = settings->requests_per_window,
+	};
+	if (simulator_start(&options, &simulator, &err) != ERR_NONE) {
+		err_wrap(&err, "simulate");
+		return say_error(&err, EXIT_FAILED);
+	}
+	printf("simulated X on http://127.0.0.1:%d, %lld post%s a second; any bearer token is taken\n",
+	       simulator_port(simulator), (long long)settings->simulate_rate,
+	       settings->simulate_rate == 1 ? "" : "s");
+	fflush(stdout);
+	while (!stop_wait(-1, -1))
+		continue;
+	simulator_stop(simulator);
+	return EXIT_DONE;
+}
+
+static const char *const flags[] = { "simulate_port", "simulate_rate", "requests_per_window",
+				     "seed", NULL };
+const struct command command_simulate = {
+	.name = "simulate",
+	.arguments = "",
+	.summary = "Answers as X's API does, on this machine, with invented posts",
+	.flags = flags,
+	.examples = "  aviary simulate --simulate-rate 20\n"
+		    "  curl -G -H 'Authorization: Bearer x' --data-urlencode 'query=#birds' \\\n"
+		    "       http://127.0.0.1:8090/2/tweets/search/recent\n",
+	.run = run,
+};

@@ -1,0 +1,215 @@
+#include "base/test.h"
+#include "simulator/query.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char page[] =
+	"{\"data\":[{\"id\":\"9\",\"lang\":\"en\",\"author_id\":\"1\",\"conversation_id\":\"7\","
+	"\"in_reply_to_user_id\":\"2\",\"text\":\"@Bob Rain over the old town… https://t.co/x\","
+	"\"note_tweet\":{\"text\":\"@Bob Rain over the old town, and tea &amp; buns for $OWL "
+	"#BirdWatching\",\"entities\":{\"hashtags\":[{\"tag\":\"BirdWatching\"}],"
+	"\"cashtags\":[{\"tag\":\"OWL\"}]}},"
+	"\"referenced_tweets\":[{\"type\":\"replied_to\",\"id\":\"8\"}],"
+	"\"entities\":{\"mentions\":[{\"username\":\"Bob\",\"id\":\"2\"}],\"urls\":[{\"url\":"
+	"\"https://t.co/x\",\"expanded_url\":\"https://soup.example/Leek?n=1\"}]},"
+	"\"attachments\":{\"media_keys\":[\"7_1\"]},\"geo\":{\"place_id\":\"a\"}}],"
+	"\"includes\":{\"users\":[{\"id\":\"1\",\"username\":\"Ann\",\"verified\":true}],"
+	"\"media\":[{\"media_key\":\"7_1\",\"type\":\"video\"}]}}";
+
+struct fixture {
+	struct arena arena;
+	struct word_list words;
+	struct json_doc doc;
+	struct facts facts;
+};
+
+static int begin(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof *fixture);
+	struct err err;
+	assert_ok(json_read(&fixture->doc, STR(page), &err), err);
+	yyjson_val *data = json_get(fixture->doc.root, "data");
+	fixture->facts = facts_read(yyjson_arr_get_first(data),
+				    json_get(fixture->doc.root, "includes"), &fixture->words,
+				    &fixture->arena);
+	*state = fixture;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct fixture *fixture = *state;
+	arena_release(&fixture->arena);
+	word_list_release(&fixture->words);
+	json_release(&fixture->doc);
+	free(fixture);
+	return 0;
+}
+
+static void check(struct fixture *fixture, const char *text, bool wanted)
+{
+	const struct query *query;
+	struct err err = { 0 };
+	if (query_parse(str_from(text), &fixture->arena, &query, &err) != ERR_NONE)
+		fail_msg("%s: %s", text, err.msg);
+	if (query_matches(query, &fixture->facts) != wanted)
+		fail_msg("%s: should %smatch", text, wanted ? "" : "not ");
+}
+
+static void every_operator_looks_where_it_should(void **state)
+{
+	static const char *const that_match[] = {
+		"rain",
+		"RAIN",
+		"\"old town\"",
+		"\"Tea & buns\"",
+		"#birdwatching",
+		"#BirdWatching",
+		"$owl",
+		"@bob",
+		"from:ann",
+		"from:1",
+		"to:bob",
+		"to:2",
+		"soup",
+		"url:soup.example",
+		"url:\"example/leek\"",
+		"conversation_id:7",
+		"birdwatching",
+		"rain lang:en",
+		"rain has:hashtags",
+		"rain has:links",
+		"rain has:mentions",
+		"rain has:media",
+		"rain has:videos",
+		"rain has:geo",
+		"rain has:cashtags",
+		"rain is:reply",
+		"rain is:verified",
+		"buns",
+	};
+	static const char *const that_do_not[] = {
+		"rai",
+		"\"town old\"",
+		"#bird",
+		"#rain",
+		"$tern",
+		"@ann",
+		"from:bob",
+		"to:ann",
+		"url:tea",
+		"conversation_id:9",
+		"rain lang:de",
+		"rain has:images",
+		"rain is:quote",
+		"rain is:retweet",
+		"rain is:nullcast",
+		"\"town and\" -tea",
+	};
+	for (size_t i = 0; i < sizeof that_match / sizeof *that_match; i++)
+		check(*state, that_match[i], true);
+	for (size_t i = 0; i < sizeof that_do_not / sizeof *that_do_not; i++)
+		check(*state, that_do_not[i], false);
+}
+
+static void and_binds_closer_than_or(void **state)
+{
+	check(*state, "rain OR snow ice", true);
+	check(*state, "ice snow OR rain", true);
+	check(*state, "(rain OR snow) ice", false);
+	check(*state, "rain (snow OR (ice OR tea))", true);
+	check(*state, "rain -snow -ice", true);
+	check(*state, "rain -(snow OR tea)", false);
+	check(*state, "rain -(snow tea)", true);
+	check(*state, "rain -\"old town\"", false);
+	check(*state, "rain -is:reply", false);
+	check(*state, "(rain)(tea)", true);
+}
+
+static void what_x_refuses_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	static const struct {
+		const char *text, *words;
+	} cases[] = {
+		{ "", "can not be empty" },
+		{ "  ", "can not be empty" },
+		{ "-rain", "at least one positive" },
+		{ "-rain -tea", "at least one positive" },
+		{ "lang:en", "at least one positive" },
+		{ "has:media is:reply", "at least one positive" },
+		{ "rain OR -tea", "at least one positive" },
+		{ "rain OR lang:en", "at least one positive" },
+		{ "rain AND tea", "Ambiguous use of and" },
+		{ "rain or tea", "Ambiguous use of or" },
+		{ "rain OR", "missing EOF" },
+		{ "OR rain", "character 'O' (at position 1)" },
+		{ "rain OR OR tea", "character 'O' (at position 9)" },
+		{ "(rain", "missing EOF" },
+		{ "rain)", "character ')' (at position 5)" },
+		{ "()", "character ')' (at position 2)" },
+		{ "\"rain", "character '\"' (at position 1)" },
+		{ "\"...\"", "character '\"' (at position 1)" },
+		{ "für coca-cola", "character '-' (at position 9)" },
+		{ "rain - tea", "character '-' (at position 6)" },
+		{ "--rain", "character '-' (at position 2)" },
+		{ "#", "character '#'" },
+		{ "#a!b", "character '!' (at position 3)" },
+		{ "sample:10", "invalid operator 'sample'" },
+		{ "rain bio:x", "invalid operator 'bio'. Operator is not available" },
+		{ "rain has:cats", "invalid value 'cats' of operator 'has'" },
+		{ "is:", "invalid value '' of operator 'is'" },
+		{ "from:", "invalid value" },
+		{ "from:a.b", "invalid value 'a.b' of operator 'from'" },
+		{ "conversation_id:x", "invalid value" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct query *query;
+		struct err err = { 0 };
+		if (query_parse(str_from(cases[i].text), &fixture->arena, &query, &err) !=
+		    ERR_REJECT)
+			fail_msg("%s is taken", cases[i].text);
+		if (!strstr(err.msg, cases[i].words))
+			fail_msg("%s: \"%s\" is not in \"%s\"", cases[i].text, cases[i].words,
+				 err.msg);
+	}
+}
+
+static void characters_are_counted_not_bytes(void **state)
+{
+	struct fixture *fixture = *state;
+	struct buf text = { 0 };
+	const struct query *query;
+	struct err err = { 0 };
+	for (int i = 0; i < QUERY_CHARACTERS_MAX; i++)
+		buf_add_text(&text, "ü");
+	assert_ok(query_parse(buf_str(&text), &fixture->arena, &query, &err), err);
+	buf_add_byte(&text, 'u');
+	assert_fails(query_parse(buf_str(&text), &fixture->arena, &query, &err), err, ERR_REJECT,
+		     "longer than 512 characters");
+	buf_reset(&text);
+	buf_add_text(&text, "a \xff");
+	assert_fails(query_parse(buf_str(&text), &fixture->arena, &query, &err), err, ERR_REJECT,
+		     "");
+	/* As deep as it can be. */
+	buf_reset(&text);
+	for (int i = 0; i < 255; i++)
+		buf_add_byte(&text, '(');
+	buf_add_byte(&text, 'a');
+	for (int i = 0; i < 255; i++)
+		buf_add_byte(&text, ')');
+	assert_ok(query_parse(buf_str(&text), &fixture->arena, &query, &err), err);
+	buf_release(&text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_operator_looks_where_it_should),
+		cmocka_unit_test(and_binds_closer_than_or),
+		cmocka_unit_test(what_x_refuses_is_refused),
+		cmocka_unit_test(characters_are_counted_not_bytes),
+	};
+	return cmocka_run_group_tests(tests, begin, end);
+}

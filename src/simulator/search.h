@@ -1,0 +1,44 @@
+/* A search: what was asked, checked as X checks it, and what is found (private to the room). */
+#pragma once
+#include "simulator/query.h"
+#include "simulator/timeline.h"
+
+enum { SEARCH_RESULTS_MAX = 100 };
+
+struct argument {
+	struct str name, value;
+};
+
+struct search {
+	const struct query *query;
+	uint64_t since_id, until_id; /* exclusive; 0 and UINT64_MAX when not given */
+	int64_t start_us, end_us;    /* inclusive, exclusive */
+	uint64_t below_id;           /* of the page token; UINT64_MAX on the first page */
+	size_t max_results;
+	bool relevancy;
+	struct invent_view view;
+	uint64_t binding; /* hash of all that a page token belongs to */
+};
+
+/* Reads the arguments of GET /2/tweets/search/recent as of now. `seed` makes tokens of another
+ * simulator worthless. False when X would answer 400: then *errors has the elements of its `errors`,
+ * {"parameters":{…},"message":"…"},… What the search points to lives in the arena or is the
+ * arguments'. */
+bool search_read(const struct argument *arguments, size_t count, int64_t now_us, uint64_t seed,
+		 struct arena *arena, struct search *ret, struct buf *errors);
+
+/* A search may look at so many posts; then the page is what was found, with a token to go on. X does
+ * that, too: a page may be short, even empty, and not the last. */
+enum { SEARCH_SCAN_MAX = 50000 };
+
+struct findings {
+	uint64_t posts[SEARCH_RESULTS_MAX]; /* numbers, as they are to be sent */
+	size_t count;
+	uint64_t below_id; /* the next page continues below it; 0: this is the last */
+};
+void search_run(const struct search *search, struct timeline *timeline, struct findings *ret);
+
+/* Page tokens: opaque, and good for the same search only. */
+enum { SEARCH_TOKEN_MAX = 32 };
+void search_token_write(uint64_t below_id, uint64_t binding, char ret_token[SEARCH_TOKEN_MAX]);
+bool search_token_read(struct str token, uint64_t binding, uint64_t *ret_below_id);

@@ -1,0 +1,133 @@
+/* Facts are made for a block of neighbouring posts at once, from one page that is rendered and read
+ * as a client would read it; the newest blocks are kept, since polls ask about the newest posts again
+ * and again, once a query. */
+#include "simulator/timeline.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { BLOCK_POSTS = 64, BLOCKS = 128 };
+
+struct block {
+	bool filled;
+	uint64_t number; /* post n is in block n / BLOCK_POSTS */
+	struct arena arena;
+	struct facts facts[BLOCK_POSTS];
+};
+
+struct timeline {
+	struct invention invention;
+	struct invent_view view; /* what facts are read from */
+	struct block blocks[BLOCKS];
+	struct word_list words;
+	struct json_doc doc;
+	struct buf page;
+	struct arena scratch;
+};
+
+/* 2024-01-01T00:00:00Z: numbers stay small enough for every calculation until long after 2100. */
+static const int64_t start_us = INT64_C(1704067200) * 1000000;
+
+static struct invent_view facts_view(void)
+{
+	static const struct {
+		enum invent_parameter parameter;
+		const char *names;
+	} wanted[] = {
+		{ INVENT_POST_FIELDS,
+		  "id,text,note_tweet,entities,lang,author_id,conversation_id,in_reply_to_user_id,"
+		  "referenced_tweets,attachments,geo" },
+		{ INVENT_USER_FIELDS, "id,username,verified" },
+		{ INVENT_MEDIA_FIELDS, "media_key,type" },
+		{ INVENT_EXPANSIONS, "author_id,in_reply_to_user_id,attachments.media_keys" },
+	};
+	struct invent_view view = invent_view_default(INVENT_TWEET, start_us);
+	struct str unknown;
+	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+		bool known = invent_view_add(&view, wanted[i].parameter, str_from(wanted[i].names),
+					     &unknown);
+		assert(known);
+	}
+	return view;
+}
+
+struct timeline *timeline_new(const struct timeline_options *options)
+{
+	struct timeline *timeline = mem_zalloc(1, sizeof *timeline);
+	timeline->view = facts_view();
+	timeline->invention = (struct invention){
+		.seed = options->seed,
+		.start_us = start_us,
+		.posts = (uint64_t)options->rate,
+		.span_us = 1000000,
+	};
+	return timeline;
+}
+
+void timeline_free(struct timeline *timeline)
+{
+	if (!timeline)
+		return;
+	for (size_t i = 0; i < BLOCKS; i++)
+		arena_release(&timeline->blocks[i].arena);
+	word_list_release(&timeline->words);
+	json_release(&timeline->doc);
+	buf_release(&timeline->page);
+	arena_release(&timeline->scratch);
+	free(timeline);
+}
+
+const struct invention *timeline_pace(const struct timeline *timeline)
+{
+	return &timeline->invention;
+}
+
+/* A page of the block's posts as rendered always reads; the asserts are about our own code. */
+static void fill_block(struct timeline *timeline, struct block *block, uint64_t number)
+{
+	uint64_t posts[BLOCK_POSTS];
+	struct invent_page page = { .posts = posts, .post_count = BLOCK_POSTS };
+	struct err err = { 0 };
+	size_t at, max;
+	yyjson_val *post;
+	for (size_t i = 0; i < BLOCK_POSTS; i++)
+		posts[i] = number * BLOCK_POSTS + i;
+	buf_reset(&timeline->page);
+	invent_render_page(&timeline->page, &timeline->invention, &page, &timeline->view,
+			   &timeline->scratch);
+	arena_reset(&timeline->scratch);
+	arena_reset(&block->arena);
+	enum err_kind kind = json_read(&timeline->doc, buf_str(&timeline->page), &err);
+	assert(kind == ERR_NONE);
+	yyjson_val *data = json_get(timeline->doc.root, "data");
+	yyjson_val *includes = json_get(timeline->doc.root, "includes");
+	assert(yyjson_arr_size(data) == BLOCK_POSTS);
+	yyjson_arr_foreach(data, at, max, post) {
+		block->facts[at] = facts_read(post, includes, &timeline->words, &block->arena);
+	}
+	block->number = number;
+	block->filled = true;
+}
+
+const struct facts *timeline_facts(struct timeline *timeline, uint64_t n)
+{
+	uint64_t number = n / BLOCK_POSTS;
+	struct block *block = &timeline->blocks[number % BLOCKS];
+	if (!block->filled || block->number != number)
+		fill_block(timeline, block, number);
+	return &block->facts[n % BLOCK_POSTS];
+}
+
+bool timeline_is_repost(struct timeline *timeline, uint64_t n)
+{
+	return facts_have(timeline_facts(timeline, n), IS_REPOST);
+}
+
+void timeline_render(struct timeline *timeline, const struct invent_page *page,
+		     const struct invent_view *view, struct buf *out)
+{
+	invent_render_page(out, &timeline->invention, page, view, &timeline->scratch);
+	arena_reset(&timeline->scratch);
+}
