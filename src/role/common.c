@@ -18,6 +18,16 @@ enum err_kind open_lake(const struct settings *settings, struct lake **ret, stru
 	return lake_open(settings->lake, ret, err);
 }
 
+enum err_kind make_lake(const struct settings *settings, struct lake **ret, struct err *err)
+{
+	char *format = mem_printf("%s/_aviary/format", settings->lake);
+	bool made = file_exists(format);
+	free(format);
+	if (!made)
+		TRY(lake_create(settings->lake, err));
+	return lake_open(settings->lake, ret, err);
+}
+
 /* Only the engine has the list of time zones. */
 static enum err_kind try_weekend_zone(const struct settings *settings, struct engine *engine,
 				      struct err *err)

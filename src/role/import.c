@@ -27,16 +27,6 @@ struct import {
 	struct refine_report refined;
 };
 
-static enum err_kind open_or_create_lake(struct import *import, struct err *err)
-{
-	char *format = mem_printf("%s/_aviary/format", import->settings->lake);
-	bool made = file_exists(format);
-	free(format);
-	if (!made)
-		TRY(lake_create(import->settings->lake, err));
-	return lake_open(import->settings->lake, &import->lake, err);
-}
-
 static enum err_kind take_locks(struct import *import, struct err *err)
 {
 	bool held = false;
@@ -73,7 +63,7 @@ static enum err_kind start(struct import *import, struct err *err)
 {
 	char name[64];
 	bool held = false;
-	TRY(open_or_create_lake(import, err));
+	TRY(make_lake(import->settings, &import->lake, err));
 	TRY(take_locks(import, err));
 	TRY(open_engine(import->settings, import->lake, 1, &import->engine, err));
 	TRY(open_journal(import, err));
@@ -86,8 +76,9 @@ static enum err_kind start(struct import *import, struct err *err)
 					      .clients_max = 4 };
 	TRY(wire_server_start(import->journal, &server, &import->server, err));
 	import->collector.port = wire_server_port(import->server);
-	import->collector.lake = import->lake;
-	import->collector.engine = import->engine;
+	import->collector.intake = (struct intake){ .lake = import->lake,
+						    .engine = import->engine,
+						    .threads = thread_count(import->settings) };
 	import->collector.settings = import->settings;
 	import->collector.progress = &import->progress;
 	TRY(collector_start(&import->collector, stream, err));
@@ -101,7 +92,7 @@ static enum err_kind read_files(struct import *import, int count, char **paths, 
 	source->settings = import->settings;
 	source->lake = import->lake;
 	source->snapshot = import->snapshot;
-	source->journal = import->journal;
+	source->sink.journal = import->journal;
 	source->collector = &import->collector;
 	source->progress = &import->progress;
 	for (int i = 0; i < count; i++) {

@@ -1,10 +1,9 @@
 /* Inside role/: import is the whole chain in one process: a source that reads recorded files into a
  * journal, the journal's server, and a collector that takes its lines over TCP and publishes them. */
 #pragma once
-#include "landing/landing.h"
-#include "role/role.h"
-#include "source/source.h"
-#include "wire/wire.h"
+#include "role/input_file.h"
+#include "role/intake.h"
+#include "role/journal_sink.h"
 
 #include <pthread.h>
 
@@ -34,13 +33,10 @@ struct finished_file {
 };
 
 struct collector {
-	struct lake *lake;
-	struct engine *engine;
 	const struct settings *settings;
 	struct progress *progress;
 	int port;
-	struct wire_client *client;
-	struct landing *landing;
+	struct intake intake;
 	pthread_t thread;
 	bool started;
 
@@ -86,7 +82,7 @@ struct import_source {
 	const struct settings *settings;
 	struct lake *lake;
 	const struct lake_snapshot *snapshot; /* as it was when the import began; its owner's */
-	struct journal *journal;
+	struct journal_sink sink;
 	struct collector *collector;
 	struct progress *progress;
 	struct import_counts counts;
@@ -94,12 +90,9 @@ struct import_source {
 	uint64_t unsynced;                /* appended since the last sync */
 
 	/* of the file being read */
-	const char *name;
-	char sha256[65];
-	uint64_t file_bytes, file_posts;
-	struct buf lines, cursor;
-	struct window_entry *window;
-	size_t window_cap;
+	struct input_file file;
+	uint64_t file_posts;
+	struct buf cursor;
 };
 /* Imports one file. What is wrong with it is said and counted; only what ends the whole import is an
  * error. */

@@ -66,7 +66,7 @@ static void list_files(struct collector *collector, uint64_t up_to)
 	for (size_t i = 0; i < collector->file_count; i++) {
 		struct finished_file *file = &collector->files[i];
 		if (!file->listed && file->end <= up_to) {
-			landing_add_import(collector->landing, file->sha256);
+			landing_add_import(collector->intake.landing, file->sha256);
 			file->listed = true;
 		}
 	}
@@ -77,8 +77,7 @@ static enum err_kind publish(struct collector *collector, uint64_t up_to, struct
 {
 	struct landing_published published;
 	list_files(collector, up_to);
-	TRY(landing_publish(collector->landing, tell_progress, collector, &published, err));
-	TRY(wire_client_acknowledge(collector->client, published.to, err));
+	TRY(intake_publish(&collector->intake, tell_progress, collector, &published, err));
 	pthread_mutex_lock(&collector->lock);
 	struct landing_published *total = &collector->total;
 	total->rows += published.rows;
@@ -96,19 +95,17 @@ static enum err_kind publish(struct collector *collector, uint64_t up_to, struct
 static enum err_kind collect(struct collector *collector, struct err *err)
 {
 	uint64_t batch_bytes = (uint64_t)collector->settings->import_bytes, finish;
-	struct position at = wire_client_start(collector->client);
-	bool stop = false;
-	while ((finish = finish_at(collector, &stop)) > at.offset && !stop) {
-		struct str lines;
-		TRY(wire_client_read(collector->client, READ_TIMEOUT_MS, &lines, &at, err));
-		TRY(landing_add(collector->landing, lines, at.chain, err));
-		if (landing_pending_bytes(collector->landing) >= batch_bytes)
-			TRY(publish(collector, at.offset, err));
+	struct intake *intake = &collector->intake;
+	bool stop = false, got;
+	while ((finish = finish_at(collector, &stop)) > intake->at.offset && !stop) {
+		TRY(intake_receive(intake, READ_TIMEOUT_MS, &got, err));
+		if (landing_pending_bytes(intake->landing) >= batch_bytes)
+			TRY(publish(collector, intake->at.offset, err));
 	}
 	if (stop)
 		return ERR_NONE;
 	progress_what(collector->progress, "landing");
-	return publish(collector, at.offset, err);
+	return publish(collector, intake->at.offset, err);
 }
 
 static void *run(void *context)
@@ -126,36 +123,11 @@ static void *run(void *context)
 
 /* --- beginning and end -------------------------------------------------------------------------------------- */
 
-/* Where the stream's committed bytes end; a stream the log does not know begins where its journal does. */
-static enum err_kind connect_client(struct collector *collector, const char *stream,
-				    struct err *err)
-{
-	struct lake_snapshot *snapshot = NULL;
-	TRY(lake_snapshot_read(collector->lake, &snapshot, err));
-	const struct lake_stream *known = lake_snapshot_stream(snapshot, stream);
-	struct wire_resume resume = { .lake = lake_id(collector->lake) };
-	if (known) {
-		resume.stream = stream;
-		resume.from = (struct position){ .offset = known->to, .chain = known->chain };
-	}
-	lake_snapshot_free(snapshot);
-	return wire_client_open("127.0.0.1", collector->port, &resume, &collector->client, err);
-}
-
 enum err_kind collector_start(struct collector *collector, const char *stream, struct err *err)
 {
 	pthread_mutex_init(&collector->lock, NULL);
 	collector->finish_at = UINT64_MAX;
-	TRY(lake_recover(collector->lake, stream, err));
-	TRY(connect_client(collector, stream, err));
-	struct position start = wire_client_start(collector->client);
-	struct landing_options options = { .lake = collector->lake,
-					   .engine = collector->engine,
-					   .stream = stream,
-					   .from = start.offset,
-					   .chain = start.chain,
-					   .threads = thread_count(collector->settings) };
-	TRY(landing_open(&options, &collector->landing, err));
+	TRY(intake_open(&collector->intake, "127.0.0.1", collector->port, stream, err));
 	if (pthread_create(&collector->thread, NULL, run, collector) != 0)
 		return err_set(err, ERR_FATAL, "cannot start a thread");
 	collector->started = true;
@@ -183,8 +155,7 @@ enum err_kind collector_finish(struct collector *collector, uint64_t end, struct
 void collector_release(struct collector *collector)
 {
 	join(collector, 0, true);
-	wire_client_close(collector->client);
-	landing_close(collector->landing);
+	intake_close(&collector->intake);
 	for (size_t i = 0; i < collector->file_count; i++) {
 		free(collector->files[i].sha256);
 		free(collector->files[i].name);

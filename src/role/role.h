@@ -58,6 +58,9 @@ int say_error(const struct err *err, int exit_code);
 /* Opens the lake of the settings and tells what to do when there is none. */
 MUST_CHECK enum err_kind open_lake(const struct settings *settings, struct lake **ret,
 				   struct err *err);
+/* As open_lake(), but makes it when there is none yet. */
+MUST_CHECK enum err_kind make_lake(const struct settings *settings, struct lake **ret,
+				   struct err *err);
 /* The engine as configured, spilling into the lake's staging directory. `threads` are DuckDB's own; with
  * 1 the work is done by whoever asks, which is cheapest where several sessions ask at once. */
 MUST_CHECK enum err_kind open_engine(const struct settings *settings, const struct lake *lake,

@@ -1,0 +1,52 @@
+#include "role/journal_sink.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+/* A page fits into an extent. */
+_Static_assert((int)PAGE_LINES_BYTES_MAX <= (int)EXTENT_LINES_MAX, "a page must fit an extent");
+
+static struct window_entry entry_of(const struct source_line *line)
+{
+	return (struct window_entry){ .id = line->id,
+				      .rule = line->rule,
+				      .content = line->content_hash };
+}
+
+bool journal_sink_knows(const struct journal_sink *sink, const struct source_line *line)
+{
+	return line->id != 0 && journal_knows(sink->journal, entry_of(line));
+}
+
+static size_t gather(struct journal_sink *sink, const struct source_line *lines, size_t count)
+{
+	size_t entries = 0;
+	buf_reset(&sink->lines);
+	MEM_GROW(sink->window, sink->window_cap, count);
+	for (size_t i = 0; i < count; i++) {
+		buf_add_str(&sink->lines, lines[i].line);
+		if (lines[i].id != 0)
+			sink->window[entries++] = entry_of(&lines[i]);
+	}
+	return entries;
+}
+
+enum err_kind journal_sink_append(struct journal_sink *sink, const struct source_line *lines,
+				  size_t count, const struct cursor_change *cursors,
+				  size_t cursor_count, struct err *err)
+{
+	size_t entries = gather(sink, lines, count);
+	struct extent extent = { .lines = buf_str(&sink->lines),
+				 .window = sink->window,
+				 .window_count = entries,
+				 .cursors = cursors,
+				 .cursor_count = cursor_count };
+	return journal_append(sink->journal, &extent, err);
+}
+
+void journal_sink_release(struct journal_sink *sink)
+{
+	buf_release(&sink->lines);
+	free(sink->window);
+}
