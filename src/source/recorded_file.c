@@ -82,7 +82,10 @@ static enum err_kind group_add(struct reader *reader, const struct source_line *
 {
 	reader->group[reader->group_count++] = *line;
 	reader->group_place = reader->place;
-	return reader->group_count == GROUP_LINES_MAX ? take_group(reader, err) : ERR_NONE;
+	size_t max = reader->options->group_lines_max;
+	bool is_full = reader->group_count ==
+		       (max > 0 && max < GROUP_LINES_MAX ? max : GROUP_LINES_MAX);
+	return is_full ? take_group(reader, err) : ERR_NONE;
 }
 
 /* `whole` is how long the piece was before it was cut to line_bytes_max. */

@@ -98,6 +98,7 @@ struct recorded_file_options {
 	const char *path;
 	size_t line_bytes_max;
 	uint64_t document_bytes_max; /* a document that spans lines is read whole; 1 GiB */
+	size_t group_lines_max;      /* wire lines taken at once; 0: 512, which is the most */
 	struct source_place from;    /* zero: the beginning */
 	uint64_t xxh3;               /* of the whole file, as it was when it was claimed */
 	uint64_t bytes;              /* its length then; what is behind it is not read. 0: any */
