@@ -1,0 +1,185 @@
+#include "role/source_journal.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CLIENTS_MAX = 64 };
+
+char *journal_dir(const struct settings *settings)
+{
+	return settings->journal ? mem_strdup(settings->journal) :
+				   mem_printf("%s/_aviary/journal", settings->lake);
+}
+
+/* A journal inside a lake must not be what makes its directory. */
+static enum err_kind make_home(const struct settings *settings, struct err *err)
+{
+	struct lake *lake = NULL;
+	if (settings->journal)
+		return ERR_NONE;
+	TRY(make_lake(settings, &lake, err));
+	lake_close(lake);
+	return ERR_NONE;
+}
+
+enum err_kind source_journal_open(struct source_journal *home, const struct settings *settings,
+				  struct err *err)
+{
+	char *dir = journal_dir(settings);
+	struct journal_options options = { .dir = dir,
+					   .segment_bytes = (uint64_t)settings->segment_bytes,
+					   .limit_bytes = (uint64_t)settings->journal_bytes,
+					   .window_entries = (size_t)settings->window_entries };
+	enum err_kind kind = make_home(settings, err);
+	if (kind == ERR_NONE)
+		kind = journal_open(&options, &home->journal, err);
+	if (kind == ERR_NONE)
+		home->dir = realpath(dir, NULL);
+	if (!home->dir)
+		home->dir = mem_strdup(dir);
+	free(dir);
+	return kind;
+}
+
+enum err_kind source_journal_serve(struct source_journal *home, const struct settings *settings,
+				   const char *host, int port, struct err *err)
+{
+	struct wire_server_options options = { .host = host,
+					       .port = port,
+					       .hello_timeout_ms =
+						       (int)(settings->hello_timeout / 1000),
+					       .clients_max = CLIENTS_MAX };
+	return wire_server_start(home->journal, &options, &home->server, err);
+}
+
+void source_journal_close(struct source_journal *home)
+{
+	struct err err;
+	if (home->server && wire_server_stop(home->server, &err) != ERR_NONE)
+		log_error(&err);
+	journal_close(home->journal);
+	free(home->dir);
+	*home = (struct source_journal){ 0 };
+}
+
+/* --- whose posts ------------------------------------------------------------------------------------------ */
+
+/* The cursor "source" holds all there have been, the newest first: "replayed X". */
+static bool holds(struct str sources, const char *source)
+{
+	struct str word;
+	while (str_split(&sources, ' ', &word)) {
+		if (str_equal(word, str_from(source)))
+			return true;
+	}
+	return false;
+}
+
+const char *source_journal_source(const struct source_journal *home, char ret_name[16])
+{
+	struct str sources = journal_cursor(home->journal, STR("source")), first = STR_NONE;
+	bool simulated = holds(sources, "simulated");
+	if (!sources.ptr || !str_split(&sources, ' ', &first))
+		first = STR("");
+	snprintf(ret_name, 16, "%.*s", STR_ARG(simulated ? STR("simulated") : first));
+	return ret_name;
+}
+
+static enum err_kind refuse_mixture(const struct source_journal *home, struct str sources,
+				    const char *source, struct err *err)
+{
+	bool is_x = strcmp(source, "X") == 0, is_simulated = strcmp(source, "simulated") == 0;
+	if (!(is_x && holds(sources, "simulated")) && !(is_simulated && holds(sources, "X")))
+		return ERR_NONE;
+	err_set(err, ERR_REJECT, "journal %s holds %s, and what comes now is %s: they would mix",
+		home->dir, is_x ? "simulated posts" : "posts of X", is_x ? "from X" : "simulated");
+	return err_hint(err, "keep them apart: another --lake, or another --journal");
+}
+
+enum err_kind source_journal_add_source(struct source_journal *home, const char *source,
+					struct err *err)
+{
+	struct str sources = journal_cursor(home->journal, STR("source")), word;
+	struct buf value = { 0 };
+	TRY(refuse_mixture(home, sources, source, err));
+	buf_add_text(&value, source);
+	for (struct str rest = sources; str_split(&rest, ' ', &word);) {
+		if (!str_equal(word, str_from(source)))
+			buf_addf(&value, " %.*s", STR_ARG(word));
+	}
+	enum err_kind kind = ERR_NONE;
+	if (!str_equal(buf_str(&value), sources)) {
+		struct cursor_change change = { .name = STR("source"), .value = buf_str(&value) };
+		struct extent extent = { .cursors = &change, .cursor_count = 1 };
+		kind = journal_append(home->journal, &extent, err);
+		if (kind == ERR_NONE)
+			kind = journal_sync(home->journal, err);
+	}
+	buf_release(&value);
+	return kind;
+}
+
+/* --- what gave no line --------------------------------------------------------------------------------------- */
+
+/* A new file's name must be on disk as well. */
+static enum err_kind open_today(const char *dir, char **ret_path, int *ret_fd, struct err *err)
+{
+	char time[TIME_TEXT_MAX];
+	TRY(dir_make(dir, true, err));
+	char *path = mem_printf("%s/%.10s.jsonl", dir, time_format(clock_now_us(), time));
+	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+	enum err_kind kind = ERR_NONE;
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) != 0)
+		kind = err_errno(err, ERR_FATAL, "open %s", path);
+	else if (st.st_size == 0)
+		kind = dir_sync(dir, err);
+	if (kind != ERR_NONE) {
+		if (fd >= 0)
+			close(fd);
+		free(path);
+		return kind;
+	}
+	*ret_path = path;
+	*ret_fd = fd;
+	return ERR_NONE;
+}
+
+static bool ends_torn(int fd)
+{
+	char last;
+	off_t end = lseek(fd, 0, SEEK_END);
+	return end > 0 && pread(fd, &last, 1, end - 1) == 1 && last != '\n';
+}
+
+enum err_kind source_journal_keep(const struct source_journal *home, struct str record,
+				  struct err *err)
+{
+	char *dir = mem_printf("%s/requests", home->dir), *path = NULL;
+	struct buf line = { 0 };
+	int fd = -1;
+	enum err_kind kind = open_today(dir, &path, &fd, err);
+	if (kind == ERR_NONE) {
+		if (ends_torn(fd))
+			buf_add_byte(&line, '\n');
+		buf_add_str(&line, record);
+		buf_add_byte(&line, '\n');
+		kind = file_write_all(fd, path, line.ptr, line.len, err);
+	}
+	if (kind == ERR_NONE)
+		kind = file_sync(fd, path, err);
+	if (fd >= 0)
+		close(fd);
+	buf_release(&line);
+	free(path);
+	free(dir);
+	return kind;
+}

@@ -1,0 +1,37 @@
+/* Inside role/: the journal of a role that brings posts, and its server.
+ *
+ * Where --journal does not say, it is LAKE/_aviary/journal, and the lake is made when missing. */
+#pragma once
+#include "role/role.h"
+#include "wire/wire.h"
+
+struct source_journal {
+	char *dir; /* absolute */
+	struct journal *journal;
+	struct wire_server *server; /* NULL: nobody serves it */
+};
+
+/* The directory of the settings; the caller frees it. */
+char *journal_dir(const struct settings *settings);
+/* Opens it. Another process has it: ERR_RETRY. */
+MUST_CHECK enum err_kind source_journal_open(struct source_journal *home,
+					     const struct settings *settings, struct err *err);
+/* Serves it on host and port (0: any). */
+MUST_CHECK enum err_kind source_journal_serve(struct source_journal *home,
+					      const struct settings *settings, const char *host,
+					      int port, struct err *err);
+/* Stops serving, says what had gone wrong there, closes. */
+void source_journal_close(struct source_journal *home);
+
+/* What the posts of the journal are: "simulated" where any are, else what the newest are ("X",
+ * "replayed"); "" before there are any. Lives until the next append. */
+const char *source_journal_source(const struct source_journal *home, char ret_name[16]);
+/* Notes, durably, that posts of this source come next. Posts of X and simulated ones cannot be told apart
+ * once they are rows, so one journal never holds both: ERR_REJECT. */
+MUST_CHECK enum err_kind source_journal_add_source(struct source_journal *home, const char *source,
+						   struct err *err);
+
+/* Keeps what gave no line: one JSON document a line, in DIR/requests/YYYY-MM-DD.jsonl, durably. A kill
+ * may leave a last line that is torn; the next one begins on a line of its own. */
+MUST_CHECK enum err_kind source_journal_keep(const struct source_journal *home, struct str record,
+					     struct err *err);
