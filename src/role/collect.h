@@ -1,0 +1,38 @@
+/* Inside role/: what the two files of collect share. collect.c is the command and its loop,
+ * collect_connect.c finds the stream, its lock and its place. */
+#pragma once
+#include "base/net.h"
+#include "role/intake.h"
+#include "role/source_journal.h"
+#include "role/stream_source.h"
+
+struct collect {
+	const struct settings *settings;
+	struct lake *lake;
+	struct intake intake;
+	char host[NET_HOST_MAX];
+	int port;
+	struct source_journal home; /* --once, when nobody else serves it */
+	struct file_lock lock;      /* of `locked` */
+	char locked[UUID_TEXT];
+
+	/* what the server said last */
+	char stream[UUID_TEXT];
+	uint64_t end, acknowledged;
+	struct stream_source source;
+
+	uint64_t goal; /* --once: everything below is to be acknowledged; 0: not known yet */
+	int64_t pending_since_us;
+	bool asked_to_publish, is_away;
+	struct landing_published total;
+};
+
+/* Asks the server who it is, takes the stream's lock (waiting for another collector), and connects where
+ * the log says the stream is committed. Nobody there, or asked to stop: ERR_RETRY. Refused, or the
+ * stream of this journal was another one: ERR_FATAL. With --once, *ret_done tells that the other
+ * collector has done it all. */
+MUST_CHECK enum err_kind collect_connect(struct collect *collect, bool *ret_done, struct err *err);
+/* Notes where the stream comes from, if the server knows more than before. */
+MUST_CHECK enum err_kind collect_note_source(struct collect *collect, struct err *err);
+/* Nobody serves the journal: does it itself. There is none: ERR_FATAL; it is in use: ERR_RETRY. */
+MUST_CHECK enum err_kind collect_serve_itself(struct collect *collect, struct err *err);

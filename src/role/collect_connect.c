@@ -1,0 +1,199 @@
+/* How a collector comes to its stream.
+ *
+ *     status ──► stream ──► lock/stream-UUID ──► the log: committed to N ──► resume at N, proven
+ *
+ * The name is asked for before the connection is made, since only the holder of the stream's lock may
+ * take over from a predecessor that is half gone. */
+#include "role/collect.h"
+#include "role/stop.h"
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { STATUS_TIMEOUT_MS = 5000, LOCK_WAIT_MS = 300 };
+
+/* --- who is there ----------------------------------------------------------------------------------------- */
+
+static char *copy_text(struct str text)
+{
+	return text.len > 0 ? mem_printf("%.*s", STR_ARG(text)) : NULL;
+}
+
+static bool read_u64(yyjson_val *root, const char *name, uint64_t *ret)
+{
+	return str_to_u64(json_text(json_get(root, name)), ret);
+}
+
+static enum err_kind read_status(struct collect *collect, struct str text, struct err *err)
+{
+	struct json_doc doc = { 0 };
+	enum err_kind kind = json_read(&doc, text, err);
+	if (kind == ERR_NONE) {
+		yyjson_val *status = json_get(doc.root, "status");
+		struct str stream = json_get_text(doc.root, "stream");
+		stream_source_release(&collect->source);
+		snprintf(collect->stream, sizeof collect->stream, "%.*s", STR_ARG(stream));
+		if (!read_u64(doc.root, "end", &collect->end) ||
+		    !read_u64(doc.root, "acknowledged", &collect->acknowledged))
+			kind = err_set(err, ERR_RETRY, "the server's status lacks members");
+		/* A directory of another machine says nothing here. */
+		if (net_is_loopback(collect->host))
+			collect->source.journal = copy_text(json_get_text(status, "journal"));
+		collect->source.source = copy_text(json_get_text(status, "source"));
+		collect->source.address = mem_strdup(collect->settings->from);
+	}
+	json_release(&doc);
+	return kind;
+}
+
+/* A journal of our own tells us itself. */
+static void look_at_home(struct collect *collect)
+{
+	char source[16];
+	stream_source_release(&collect->source);
+	memcpy(collect->stream, journal_stream(collect->home.journal), UUID_TEXT);
+	collect->end = journal_end(collect->home.journal).offset;
+	collect->acknowledged = journal_acknowledged(collect->home.journal);
+	collect->source = (struct stream_source){
+		.journal = mem_strdup(collect->home.dir),
+		.address = mem_strdup(collect->settings->from),
+		.source = copy_text(str_from(source_journal_source(&collect->home, source))),
+	};
+}
+
+static enum err_kind ask_status(struct collect *collect, struct err *err)
+{
+	struct buf text = { 0 };
+	if (collect->home.server) {
+		look_at_home(collect);
+		return ERR_NONE;
+	}
+	enum err_kind kind =
+		wire_status(collect->host, collect->port, STATUS_TIMEOUT_MS, &text, err);
+	if (kind == ERR_NONE)
+		kind = read_status(collect, buf_str(&text), err);
+	buf_release(&text);
+	return kind;
+}
+
+enum err_kind collect_note_source(struct collect *collect, struct err *err)
+{
+	if (collect->source.source)
+		return ERR_NONE;
+	TRY(ask_status(collect, err));
+	return stream_source_write(collect->lake, collect->stream, &collect->source, err);
+}
+
+enum err_kind collect_serve_itself(struct collect *collect, struct err *err)
+{
+	char stream[UUID_TEXT], *dir = journal_dir(collect->settings);
+	struct position end;
+	struct err ignored;
+	enum err_kind kind = journal_look(dir, stream, &end, &ignored);
+	if (kind != ERR_NONE)
+		kind = err_set(err, ERR_FATAL, "nobody serves %s, and there is no journal in %s",
+			       collect->settings->from, dir);
+	free(dir);
+	TRY(kind);
+	TRY(source_journal_open(&collect->home, collect->settings, err));
+	TRY(source_journal_serve(&collect->home, collect->settings, "127.0.0.1", 0, err));
+	snprintf(collect->host, sizeof collect->host, "127.0.0.1");
+	collect->port = wire_server_port(collect->home.server);
+	return ERR_NONE;
+}
+
+/* --- the lock ------------------------------------------------------------------------------------------------- */
+
+static enum err_kind wait_for_lock(struct collect *collect, const char *name, bool *ret_done,
+				   struct err *err)
+{
+	bool held = false;
+	log_event(LOG_INFO, "waiting", "why=\"another collector has stream %s\"", collect->stream);
+	while (!held) {
+		if (stop_wait(-1, LOCK_WAIT_MS))
+			return err_set(err, ERR_RETRY, "stopped");
+		if (collect->settings->once) {
+			TRY(ask_status(collect, err));
+			*ret_done = collect->acknowledged >= collect->goal;
+			if (*ret_done)
+				return ERR_NONE;
+		}
+		TRY(lake_lock(collect->lake, name, false, &collect->lock, &held, err));
+	}
+	return ERR_NONE;
+}
+
+static enum err_kind take_lock(struct collect *collect, bool *ret_done, struct err *err)
+{
+	bool held = false;
+	char name[64];
+	if (collect->lock.fd >= 0 && strcmp(collect->locked, collect->stream) == 0)
+		return ERR_NONE;
+	file_lock_drop(&collect->lock);
+	snprintf(name, sizeof name, "stream-%s", collect->stream);
+	memcpy(collect->locked, collect->stream, UUID_TEXT);
+	TRY(lake_lock(collect->lake, name, false, &collect->lock, &held, err));
+	return held ? ERR_NONE : wait_for_lock(collect, name, ret_done, err);
+}
+
+/* --- the stream ----------------------------------------------------------------------------------------------- */
+
+static bool is_same_directory(const char *one, const char *two)
+{
+	char *real_one = realpath(one, NULL), *real_two = realpath(two, NULL);
+	bool same = real_one && real_two && strcmp(real_one, real_two) == 0;
+	free(real_one);
+	free(real_two);
+	return same;
+}
+
+static enum err_kind refuse_successor(struct collect *collect, const char *stream, struct err *err)
+{
+	struct stream_source other = { 0 };
+	if (strcmp(stream, collect->stream) == 0 || !uuid_valid(str_from(stream)))
+		return ERR_NONE;
+	TRY(stream_source_read(collect->lake, stream, &other, err));
+	bool same = other.journal && is_same_directory(other.journal, collect->source.journal);
+	stream_source_release(&other);
+	if (!same)
+		return ERR_NONE;
+	err_set(err, ERR_FATAL,
+		"journal %s holds stream %s now, but this lake has collected stream %s from it: "
+		"what that one had not published is gone",
+		collect->source.journal, collect->stream, stream);
+	return err_hint(err,
+			"bring the journal back, or go on without it: rm %s/_aviary/sources/%s",
+			collect->settings->lake, stream);
+}
+
+/* A journal that was removed and begun anew has lost what was in it: that must not pass unseen. */
+static enum err_kind refuse_successors(struct collect *collect, struct err *err)
+{
+	struct lake_snapshot *snapshot = NULL;
+	if (!collect->source.journal)
+		return ERR_NONE;
+	TRY(lake_snapshot_read(collect->lake, &snapshot, err));
+	enum err_kind kind = ERR_NONE;
+	for (size_t i = 0; i < snapshot->stream_count && kind == ERR_NONE; i++)
+		kind = refuse_successor(collect, snapshot->streams[i].id, err);
+	lake_snapshot_free(snapshot);
+	return kind;
+}
+
+enum err_kind collect_connect(struct collect *collect, bool *ret_done, struct err *err)
+{
+	*ret_done = false;
+	TRY(ask_status(collect, err));
+	if (collect->goal == 0)
+		collect->goal = collect->end;
+	TRY(take_lock(collect, ret_done, err));
+	if (*ret_done)
+		return ERR_NONE;
+	TRY(refuse_successors(collect, err));
+	TRY(intake_open(&collect->intake, collect->host, collect->port, collect->stream, err));
+	return stream_source_write(collect->lake, collect->stream, &collect->source, err);
+}
