@@ -1,0 +1,122 @@
+#!/bin/bash
+# replay, collect and query, each alone: as daemons, and with --once one after the other.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/roles.sh"
+
+"$SAMPLE" --wire 10000 --start 2026-11-22T00:00:00Z --seed 5 --hours 6 --bytes 700 >posts.jsonl
+bytes=$(stat -c %s posts.jsonl)
+"$SAMPLE" --start 2026-11-23T00:00:00Z --seed 6 --hours 2 --posts 200 --out pages
+
+# --- each in its own terminal ---------------------------------------------------------------------------
+
+start replay "$AVIARY" replay --port 0 --journal journal posts.jsonl
+port=$(port_of replay)
+start collect "$AVIARY" collect --lake lake --from "127.0.0.1:$port" --publish-interval 10m
+holds "a bare connection hears the posts" tap "$port" "$bytes" heard
+holds "10,000 lines of the wire are those of the file, byte for byte" cmp heard posts.jsonl
+holds "its status names the source" is replayed wire_status "$port" status.source
+same "and how many posts it has journalled" "$(wire_status "$port" status.posts)" 10000
+same "and where its journal lies" "$(wire_status "$port" status.journal)" "$PWD/journal"
+holds "the collector connects" until_true 20 said collect 'event=connected'
+stream=$(wire_status "$port" stream)
+holds "and notes where the stream comes from" until_true 20 test -s "lake/_aviary/sources/$stream"
+same "and what it is" "$(cat "lake/_aviary/sources/$stream")" \
+	"{\"journal\":\"$PWD/journal\",\"address\":\"127.0.0.1:$port\",\"source\":\"replayed\"}"
+published() {
+	kill -USR1 "${pid_of[collect]}"
+	sleep 0.1
+	[ "$(status_of lake posts)" = 10000 ]
+}
+same "nothing is published before its time" "$(status_of lake posts)" 0
+holds "asked with SIGUSR1, it publishes all" until_true 20 published
+holds "and acknowledges it" until_true 20 is "$bytes" wire_status "$port" acknowledged
+same "every post is there, once" "$(values lake "SELECT count(*), count(DISTINCT id) FROM landing")" "10000,10000"
+stop collect
+same "a collector that is asked to stop ends with 0" $? 0
+stop replay
+same "so does a replay" $? 0
+has "which says what it did" "$(cat replay.out)" '^replayed 1 file: 10,000 posts journalled, 0 already known$'
+lacks "nobody complains" "$(cat replay.err collect.err)" 'level=error|level=warn|aviary:'
+
+# --- a collector drains when it is asked to stop, and finds a listener that was away ----------------------
+
+port=$(free_port)
+start early "$AVIARY" collect --lake drained --from "127.0.0.1:$port" --publish-interval 1h
+holds "a collector without a listener says so" until_true 20 said early "event=away address=127.0.0.1:$port"
+start late "$AVIARY" replay --port "$port" --journal second-journal --rate 20000 posts.jsonl
+holds "and finds it when it comes" until_true 20 said early 'event=connected'
+holds "the last line is journalled" until_true 20 is 10000 wire_status "$port" status.posts
+stop early
+same "a collector that is asked to stop publishes first" $? 0
+received=$(status_of drained posts)
+holds "what it had received ($received)" test "$received" -gt 0
+run "$AVIARY" collect --lake drained --from "127.0.0.1:$port" --once
+same "once more takes the rest" "$code $(status_of drained posts)" "0 10000"
+same "said once" "$(grep -c event=away early.err)" 1
+stop late
+
+# --- --once, one after the other --------------------------------------------------------------------------
+
+run "$AVIARY" collect --lake once --once --from "127.0.0.1:$(free_port)"
+same "with no listener and no journal, collect --once fails" "$code" 1
+has "and says what it looked for" "$err" 'nobody serves 127.0.0.1:[0-9]+, and there is no journal in once/_aviary/journal'
+from="127.0.0.1:$(free_port)"
+run "$AVIARY" replay --lake once --once posts.jsonl pages/*
+same "replay --once ends when its last line is journalled" "$code" 0
+run "$AVIARY" collect --lake once --once --from "$from"
+same "collect --once opens the journal that nobody serves" "$code" 0
+has "and says what it did" "$out" '^collected 10,[0-9]{3} posts into '
+run "$AVIARY" collect --lake once --once --from "$from"
+same "again, there is nothing to do" "$code $(head -1 <<<"$out")" "0 collected 0 posts into 0 hours, 0 quarantined"
+posts=$(status_of once posts)
+run "$AVIARY" replay --lake once --once posts.jsonl
+has "a file that was replayed is skipped" "$err" 'event=skipped file="posts.jsonl" why="replayed before"'
+run "$AVIARY" refine --lake once
+"$AVIARY" import --lake imported posts.jsonl pages/* >/dev/null 2>&1
+same "the tables are those of an import" \
+	"$(values once "SELECT (SELECT count(*) FROM landing), (SELECT count(*) FROM posts), (SELECT count(*) FROM users)")" \
+	"$(values imported "SELECT (SELECT count(*) FROM landing), (SELECT count(*) FROM posts), (SELECT count(*) FROM users)")"
+same "no lag is left" "$("$AVIARY" status --lake once --json | grep -o '"lag":[0-9]*')" '"lag":0'
+
+# --- a pace ---------------------------------------------------------------------------------------------------
+
+head -60 posts.jsonl >few.jsonl
+begin=$(date +%s%N)
+run "$AVIARY" replay --lake paced --once --rate 50 few.jsonl
+took=$((($(date +%s%N) - begin) / 1000000))
+holds "60 posts at 50 a second take about 1.2 s ($took ms)" test $took -ge 1100 -a $took -lt 5000
+printf '{"id":"10000000000%02d","text":"x","batch_id":1,"created_at":"2026-11-22T00:0%d:00.000Z"}\n' 1 0 2 1 3 2 >minutes.jsonl
+begin=$(date +%s%N)
+run "$AVIARY" replay --lake paced --once --speed 120 minutes.jsonl
+took=$((($(date +%s%N) - begin) / 1000000))
+holds "two recorded minutes at 120 times their speed take about 1 s ($took ms)" test $took -ge 950 -a $took -lt 5000
+run "$AVIARY" replay --once --rate 1 --speed 1 few.jsonl
+same "two paces are none" "$code" 2
+
+# --- who does not belong ----------------------------------------------------------------------------------------
+
+start other "$AVIARY" replay --port 0 --journal journal posts.jsonl
+port=$(port_of other)
+run "$AVIARY" collect --lake stranger --from "127.0.0.1:$port" --once
+same "another lake is refused" "$code" 1
+has "in clear words" "$err" 'belongs to another lake'
+stop other
+cp -r journal copy
+run "$AVIARY" replay --journal journal --once minutes.jsonl
+run "$AVIARY" collect --lake lake --journal journal --once --from "$from"
+same "what comes later is collected" "$code $(status_of lake posts)" "0 10003"
+head -5 posts.jsonl | tac >other.jsonl
+run "$AVIARY" replay --journal copy --once other.jsonl
+run "$AVIARY" collect --lake lake --journal copy --once --from "$from"
+same "a journal restored from a copy, that went another way, is refused" "$code" 1
+has "and it is said why" "$err" 'wrong chain|beyond the synced end|not between two lines'
+same "it added nothing" "$(status_of lake posts)" 10003
+rm -r once/_aviary/journal
+run "$AVIARY" replay --lake once --once few.jsonl
+run "$AVIARY" collect --lake once --once --from "$from"
+same "a journal that was begun anew stops the collector" "$code" 1
+has "which names what is lost, and the way on" "$err" 'rm once/_aviary/sources/'
+rm once/_aviary/sources/*
+run "$AVIARY" collect --lake once --once --from "$from"
+same "then it goes on" "$code $(status_of once posts)" "0 $((posts + 60))"
+finish
