@@ -7,6 +7,7 @@
  *
  * What was received and not published when it dies comes again: only what is committed is acknowledged. */
 #include "role/collect.h"
+#include "role/ready.h"
 #include "role/stop.h"
 
 #include "base/clock.h"
@@ -208,6 +209,7 @@ static enum err_kind run_all(struct collect *collect, struct err *err)
 	collect->intake.lake = collect->lake;
 	collect->intake.threads = thread_count(settings);
 	TRY(open_engine(settings, collect->lake, 1, &collect->intake.engine, err));
+	say_ready(0);
 	TRY(settings->once ? collect_once(collect, err) : collect_on(collect, err));
 	/* What earlier attempts left in staging/ may go now that the batches are committed. */
 	return collect->lock.fd >= 0 ? lake_recover(collect->lake, collect->locked, err) : ERR_NONE;

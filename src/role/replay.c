@@ -11,6 +11,7 @@
  * the page, as from X. */
 #include "role/input_file.h"
 #include "role/journal_sink.h"
+#include "role/ready.h"
 #include "role/source_journal.h"
 #include "role/stop.h"
 
@@ -346,6 +347,7 @@ static enum err_kind start(struct replay *replay, struct err *err)
 		  wire_server_port(replay->home.server), journal_stream(replay->home.journal),
 		  replay->home.dir);
 	tell_status(replay, true);
+	say_ready(wire_server_port(replay->home.server));
 	return ERR_NONE;
 }
 
