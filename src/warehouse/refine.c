@@ -144,8 +144,11 @@ static enum err_kind refine_group(struct refine *refine, struct session *session
 
 static bool next_group(struct refine *refine, struct group *ret)
 {
+	const struct refine_options *options = refine->options;
 	uint64_t rows = 0;
 	*ret = (struct group){ 0 };
+	if (options->stop && options->stop(options->context))
+		return false;
 	pthread_mutex_lock(&refine->lock);
 	while (refine->kind == ERR_NONE && refine->next < refine->stale_count &&
 	       ret->count < GROUP_HOURS) {
@@ -281,11 +284,14 @@ enum err_kind warehouse_refine(const struct refine_options *options, struct refi
 					&refine.stale_count, err);
 	if (kind == ERR_NONE && refine.stale_count > 0)
 		kind = refine_stale(&refine, err);
-	if (kind == ERR_NONE)
-		*ret = (struct refine_report){ .snapshot = snapshot->number,
-					       .hours = refine.stale_count,
-					       .current =
-						       snapshot->hour_count - refine.stale_count };
+	size_t hours = refine.next - refine.bad_hours;
+	if (kind == ERR_NONE || kind == ERR_REJECT)
+		*ret = (struct refine_report){
+			.snapshot = snapshot->number,
+			.hours = hours,
+			.current = snapshot->hour_count - refine.stale_count,
+			.left = refine.stale_count - hours,
+		};
 	free(refine.stale);
 	lake_snapshot_free(snapshot);
 	return kind == ERR_NONE ? ERR_NONE : err_wrap(err, "refine");

@@ -269,6 +269,47 @@ static void more_hours_than_a_group_takes_are_all_done(void **state)
 
 /* --- kills and failures ------------------------------------------------------------------------------ */
 
+static bool is_second_question(void *context)
+{
+	unsigned *asked = context;
+	return ++*asked == 2;
+}
+
+static void a_stopped_run_says_what_is_left_for_the_next(void **state)
+{
+	enum { HOURS = 60 };
+	struct fixture fixture;
+	struct refine_report report;
+	struct post posts[HOURS];
+	unsigned asked = 0;
+	struct err err;
+	(void)state;
+	fixture_open(&fixture);
+	for (int i = 0; i < HOURS; i++) {
+		char time[TIME_TEXT_MAX];
+		time_format((HOUR_7 + i) * INT64_C(3600000000), time);
+		posts[i] = (struct post){
+			.hour = HOUR_7 + i,
+			.line = mem_printf("{\"id\":\"%d\",\"created_at\":\"%s\"}", i + 1, time)
+		};
+	}
+	land_in(&fixture, STREAM_A, posts, HOURS);
+	struct refine_options options = { .lake = fixture.lake,
+					  .engine = fixture.writer,
+					  .settings = fixture.settings,
+					  .threads = 1,
+					  .stop = is_second_question,
+					  .context = &asked };
+	assert_ok(warehouse_refine(&options, &report, &err), err);
+	assert_in_range(report.hours, 1, HOURS - 1);
+	assert_int_equal(report.hours + report.left, HOURS);
+	assert_int_equal(fixture_stale(&fixture), report.left);
+	assert_int_equal(fixture_refine(&fixture).hours, report.left);
+	for (int i = 0; i < HOURS; i++)
+		free((char *)posts[i].line);
+	fixture_close(&fixture);
+}
+
 static void leftovers_of_a_killed_run_are_harmless(void **state)
 {
 	static const char *const names[] = {
@@ -407,6 +448,9 @@ static void an_hour_without_its_landing_file_is_named_and_harms_no_other(void **
 					  .settings = fixture.settings,
 					  .threads = 1 };
 	assert_fails(warehouse_refine(&options, &report, &err), err, ERR_REJECT, name);
+	assert_int_equal(report.snapshot, 1);
+	assert_int_equal(report.hours, 1);
+	assert_int_equal(report.left, 1);
 	assert_int_equal(fixture_stale(&fixture), 1);
 	lake_snapshot_free(snapshot);
 	fixture_close(&fixture);
@@ -442,6 +486,7 @@ int main(void)
 		cmocka_unit_test(a_file_of_strangers_in_an_hour_makes_it_stale),
 		cmocka_unit_test(files_tell_their_snapshot_and_sql),
 		cmocka_unit_test(more_hours_than_a_group_takes_are_all_done),
+		cmocka_unit_test(a_stopped_run_says_what_is_left_for_the_next),
 		cmocka_unit_test(leftovers_of_a_killed_run_are_harmless),
 		cmocka_unit_test(a_zone_the_engine_does_not_know_changes_nothing),
 		cmocka_unit_test(an_hour_without_its_landing_file_is_named_and_harms_no_other),

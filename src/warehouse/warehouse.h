@@ -50,16 +50,19 @@ struct refine_options {
 	const struct warehouse_settings *settings;
 	int threads;
 	void (*progress)(void *context, size_t done, size_t total); /* hours; may be NULL */
+	/* Asked between groups of hours; true ends the run there, with what is done. May be NULL. */
+	bool (*stop)(void *context);
 	void *context;
 };
 struct refine_report {
 	uint64_t snapshot; /* the record read up to */
 	size_t hours;      /* recomputed */
 	size_t current;    /* left as they were */
+	size_t left;       /* still to be recomputed: it was stopped, or they cannot be */
 };
 /* Brings every hour of every table up to the newest snapshot. Needs the refine lock. Readers' old hours
  * stay for lake_retire(). An hour whose rows cannot be read or computed is ERR_REJECT, named, when all
- * others are done. */
+ * others are done, and *ret is filled then, too. */
 MUST_CHECK enum err_kind warehouse_refine(const struct refine_options *options,
 					  struct refine_report *ret, struct err *err);
 
