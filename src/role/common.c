@@ -85,24 +85,29 @@ static enum err_kind remove_leftovers(struct lake *lake, struct err *err)
 	return kind;
 }
 
+enum err_kind refine_under_lock(const struct settings *settings,
+				const struct refine_options *options, struct refine_report *ret,
+				struct err *err)
+{
+	struct refine_options all = *options;
+	all.settings = &settings->warehouse;
+	all.threads = thread_count(settings);
+	TRY(remove_leftovers(all.lake, err));
+	TRY(lake_retire(all.lake, settings->retire_grace, err));
+	return warehouse_refine(&all, ret, err);
+}
+
 enum err_kind refine_lake(const struct settings *settings, struct lake *lake, struct engine *engine,
 			  void (*progress)(void *context, size_t done, size_t total), void *context,
 			  struct refine_report *ret, struct err *err)
 {
-	struct refine_options options = { .lake = lake,
-					  .engine = engine,
-					  .settings = &settings->warehouse,
-					  .threads = thread_count(settings),
-					  .progress = progress,
-					  .context = context };
+	struct refine_options options = {
+		.lake = lake, .engine = engine, .progress = progress, .context = context
+	};
 	struct file_lock lock;
 	bool held;
 	TRY(lake_lock(lake, "refine", true, &lock, &held, err));
-	enum err_kind kind = remove_leftovers(lake, err);
-	if (kind == ERR_NONE)
-		kind = lake_retire(lake, settings->retire_grace, err);
-	if (kind == ERR_NONE)
-		kind = warehouse_refine(&options, ret, err);
+	enum err_kind kind = refine_under_lock(settings, &options, ret, err);
 	file_lock_drop(&lock);
 	return kind;
 }

@@ -278,7 +278,7 @@ static int run(struct settings *settings, int argc, char **argv)
 	if (landed)
 		print_summary(&import, kind == ERR_NONE);
 	if (landed && kind != ERR_NONE)
-		err_hint(&err, "what was imported is landed; then: aviary refine --lake %s",
+		err_hint(&err, "what was imported is landed; then: aviary refine --once --lake %s",
 			 settings->lake);
 	const struct import_counts *counts = &import.source.counts;
 	bool all = counts->failed + counts->barren == 0 && counts->refused == 0 &&

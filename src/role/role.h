@@ -26,7 +26,7 @@ struct settings {
 	int64_t import_bytes, document_bytes_max;
 	char **weekend;
 	const char *weekend_zone;
-	int64_t retire_grace;
+	int64_t refine_interval, retire_grace;
 	const char *http;
 	int64_t live_bytes;
 	int64_t simulate_port, simulate_rate, requests_per_window, seed;
@@ -66,10 +66,14 @@ MUST_CHECK enum err_kind make_lake(const struct settings *settings, struct lake 
 MUST_CHECK enum err_kind open_engine(const struct settings *settings, const struct lake *lake,
 				     int threads, struct engine **ret, struct err *err);
 int thread_count(const struct settings *settings);
-/* Refines everything stale under the refine lock and retires what is old enough. */
+/* Refines everything stale and retires what is old enough; waits for the refine lock. */
 MUST_CHECK enum err_kind refine_lake(const struct settings *settings, struct lake *lake,
 				     struct engine *engine,
 				     void (*progress)(void *context, size_t done, size_t total),
 				     void *context, struct refine_report *ret, struct err *err);
+/* The same for who holds the refine lock. Of the options lake, engine, progress and stop are the caller's. */
+MUST_CHECK enum err_kind refine_under_lock(const struct settings *settings,
+					   const struct refine_options *options,
+					   struct refine_report *ret, struct err *err);
 /* 1234567 as "1,234,567". */
 const char *grouped(uint64_t number, char ret_text[32]);

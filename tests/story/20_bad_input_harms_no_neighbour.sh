@@ -252,7 +252,7 @@ import spoilt three/*
 spoilt=$(find spoilt/twitter-landing-data -name '*.parquet' | sort | sed -n 2p)
 hour=$(sed -E 's/.*(year=.*)\/[^/]*/\1/' <<<"$spoilt")
 echo "no Parquet" >"$spoilt"
-run "$AVIARY" refine --lake spoilt --weekend friday
+run "$AVIARY" refine --once --lake spoilt --weekend friday
 same "an hour whose file is spoilt makes refine fail" "$code" 1
 has "and is named" "$err" "$hour"
 same "the other hours are refined" "$("$AVIARY" status --lake spoilt --json --weekend friday 2>/dev/null |

@@ -95,13 +95,13 @@ has "nothing is left over in staging/ and intent/ (batches)" "$found" '^left ove
 
 kills=0 troubles=""
 for condition in refining tables:3 tables:30 tables:70; do
-	killed $condition "$AVIARY" refine --lake lake --threads 1
+	killed $condition "$AVIARY" refine --once --lake lake --threads 1
 	run "$AVIARY" query --lake lake --format csv "SELECT count(*) = count(DISTINCT tweet_id) FROM tweet_data_raw"
 	[ "$code" = 0 ] && grep -q true <<<"$out" || troubles+="$condition: $err $out"$'\n'
 done
 same "a killed refine leaves tables that can be read, no post twice" "$troubles" ""
 holds "refine was killed at least 2 times ($kills of 4)" test $kills -ge 2
-run "$AVIARY" refine --lake lake
+run "$AVIARY" refine --once --lake lake
 same "the next one ends with 0" "$code" 0
 same "and leaves no hour behind" "$(status_of lake stale_hours)" 0
 same "no hour has two files" \

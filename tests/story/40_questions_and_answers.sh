@@ -234,7 +234,7 @@ has "tables of a question's own may be made" "$out" '^7'
 refine_on() {
 	local day=friday
 	while [ ! -e enough ]; do
-		"$AVIARY" refine --lake lake --weekend $day >>refined 2>&1 || echo failed >>refined
+		"$AVIARY" refine --once --lake lake --weekend $day >>refined 2>&1 || echo failed >>refined
 		case $day in friday) day=saturday ;; *) day=friday ;; esac
 	done
 }

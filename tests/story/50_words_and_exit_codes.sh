@@ -240,7 +240,7 @@ touch blocked/twitter_raw_data/user_data_raw
 run "$AVIARY" import --lake blocked few/*
 same "a refine that fails makes the import fail" "$code" 1
 has "what landed is told all the same" "$out" '^imported '
-has "and what is left to do" "$err" '^hint: what was imported is landed; then: aviary refine --lake blocked'
+has "and what is left to do" "$err" '^hint: what was imported is landed; then: aviary refine --once --lake blocked'
 
 for command in "status --lake zipped" "query --lake zipped VALUES(1)" --version "sql"; do
 	"$AVIARY" $command >/dev/full 2>/dev/null
