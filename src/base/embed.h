@@ -1,4 +1,4 @@
-/* Files that are inside the binary: everything under sql/. The table is made by the build and sorted
+/* Files that are inside the binary: everything under sql/ and web/. The table is made by the build and sorted
  * bytewise by name, so that files come in the order their numbers give: "sql/10_dims/…" before
  * "sql/20_facts/…". Texts end with a zero byte that `len` does not count. */
 #pragma once

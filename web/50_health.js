@@ -1,0 +1,81 @@
+// Is it alive: one line. A shape and a word, then whose posts they are, what is awaited, what is wrong.
+
+const health = document.querySelector("#health");
+const scope = document.querySelector("#scope");
+const about = document.querySelector("#about");
+const shapes = { good: "●", warn: "▲", bad: "■", calm: "○" };
+
+const sourceWords = {
+  simulated: "simulated posts, none from X",
+  replayed: "replayed posts",
+  imported: "imported posts",
+  X: "posts from X",
+};
+
+function sourcesOf(streams) {
+  const names = [...new Set(streams.map((stream) => stream.source || "imported"))];
+  return names.map((name) => sourceWords[name] || name).join(" and ");
+}
+
+const polledBy = (streams) => streams.map((stream) => stream.status).find((status) => status && status.next_poll);
+
+function pollWords(status, now) {
+  if (!status) return null;
+  const last = status.last_poll;
+  const brought = last ? (last.error ? `the last failed: ${last.error}` : `the last brought ${plural(Number(last.new !== undefined ? last.new : last.posts) || 0, "new post")}`) : "none yet";
+  if (status.waiting && status.waiting.why) return `waiting, ${status.waiting.why}${status.waiting.until ? ` (${until(Date.parse(status.waiting.until), now)})` : ""}; ${brought}`;
+  const next = Date.parse(status.next_poll);
+  return `${next > now ? `next poll in ${until(next, now)}` : "polling now"}, ${brought}`;
+}
+
+// The worst of what is true decides.
+function judge(told, now) {
+  const streams = told.streams;
+  const status = polledBy(streams);
+  if (state.written) return ["calm", "Written", "this file does not change"];
+  if (told.trouble) return ["warn", "Behind", told.trouble];
+  if (!streams.length) return ["calm", "Waiting", "no posts have been collected yet"];
+  const live = streams.filter((stream) => stream.way === "live");
+  const placed = streams.filter((stream) => stream.way === "in place");
+  if (status && status.last_poll && status.last_poll.error) return ["warn", "Waiting", null];
+  if (status && status.interval_s && Date.parse(status.next_poll) + 2000 * status.interval_s < now) return ["warn", "Late", "the next poll is overdue"];
+  if (live.length) return ["good", "Live", null];
+  if (placed.length) return ["warn", "Not listening", "nobody collects; what was journalled is shown"];
+  return ["calm", "Recorded", "nothing is listening"];
+}
+
+function showHealth() {
+  const told = state.health;
+  const now = nowMs();
+  if (state.lost) {
+    const silence = state.heard ? `last news ${ago(state.heard, Date.now())}` : "no news yet";
+    return setHealth("bad", state.heard ? "Reconnecting" : "Connecting", [silence]);
+  }
+  if (!told) return setHealth("calm", "Connecting", []);
+  const [kind, word, why] = judge(told, now);
+  const streams = told.streams;
+  const parts = [streams.length ? sourcesOf(streams) : null, why, state.written ? null : pollWords(polledBy(streams), now)];
+  for (const stream of streams) {
+    if (stream.way !== "live" && stream.trouble && !state.written) parts.push(`${stream.trouble}${stream.way === "published" && stream.published ? `, posts since ${ago(stream.published, now)} may be missing` : ""}`);
+  }
+  if (told.published) parts.push(`published ${ago(told.published, now)}${told.tail ? `, ${plural(told.tail, "post")} newer than that` : ""}`);
+  setHealth(kind, word, parts.filter(Boolean));
+  health.title = told.published ? `Snapshot ${told.snapshot} of ${absolute.format(told.published)}; ${number(told.rows)} rows` : "";
+}
+
+function setHealth(kind, word, parts) {
+  const text = [word, ...parts].join("\n");
+  if (health.dataset.text === text + kind) return;
+  health.dataset.text = text + kind;
+  health.replaceChildren(make("span", { class: `state ${kind}` }, make("span", { class: "shape", "aria-hidden": "true" }, shapes[kind]), word),
+    ...parts.map((part) => make("span", { class: "part" }, part)));
+}
+
+function showScope() {
+  if (!state.window) return;
+  const words = state.window.past ? `No post in the last 24 hours; this is ${fullDay.format(state.window.from + 12 * 3600000)}` : "Last 24 hours";
+  setText(scope, state.written ? `${words} · written ${absolute.format(state.written)}` : words);
+  scope.title = `${absolute.format(state.window.from)} to ${absolute.format(state.window.to)}`;
+  const lake = state.health ? state.health.lake : "";
+  setText(about, `${lake ? `Lake ${lake}. ` : ""}Times are in ${zone}; weekdays in ${state.window.zone}. ${state.health && state.health.version ? `aviary ${state.health.version}` : ""}`);
+}
