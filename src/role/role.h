@@ -43,7 +43,8 @@ struct command {
 	int (*run)(struct settings *settings, int argc, char **argv); /* argv[1..] without flags */
 };
 extern const struct command command_collect, command_replay, command_import, command_query,
-	command_sql, command_init, command_check, command_status, command_refine, command_simulate;
+	command_sql, command_init, command_check, command_status, command_refine, command_serve,
+	command_simulate;
 
 /* Reads configuration file and flags for a command; *ret_argc arguments are left, argv[0] included.
  * Released with settings_release(). */
