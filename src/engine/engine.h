@@ -6,6 +6,7 @@
 #pragma once
 #include "base/buf.h"
 #include "base/err.h"
+#include "post/post.h"
 
 struct engine;
 
@@ -50,11 +51,6 @@ void result_add_text(const struct result *result, size_t column, struct buf *ret
 void result_add_json(const struct result *result, size_t column, struct buf *ret);
 
 /* --- wire lines to Parquet -------------------------------------------------------------------------- */
-
-struct line {
-	struct str text; /* without '\n' */
-	uint64_t offset; /* in its stream */
-};
 
 /* Gives lines, group by group; called by several threads at once. */
 struct line_feed {

@@ -11,6 +11,12 @@
 #include "base/err.h"
 #include "base/json.h"
 
+/* A line of the wire. */
+struct line {
+	struct str text; /* without '\n' */
+	uint64_t offset; /* in its stream */
+};
+
 /* --- columns ------------------------------------------------------------------------------------ */
 
 enum column_kind {

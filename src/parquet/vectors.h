@@ -1,0 +1,34 @@
+/* Inside parquet/: the column vectors of one row group, which post/ writes into. */
+#pragma once
+#include "post/post.h"
+
+/* The texts of one vector as Parquet's PLAIN encoding has them, one behind the other: four bytes of
+ * length, lowest first, and the bytes. The vector's data are size_t, where each begins. */
+struct texts {
+	char *ptr;
+	size_t len, cap;
+	size_t count, last_row;
+	bool in_order; /* each was put into a higher row than the one before */
+};
+/* So many readable bytes stand in front of the first text. */
+enum { TEXTS_START = 8 };
+
+struct vectors {
+	struct column_vector *columns; /* post_columns() many */
+	size_t count;
+	size_t item_bytes; /* memory of what is below lists */
+};
+/* What is below lists may take so much; a row group that has passed it is to end. */
+enum { VECTORS_ITEM_BYTES = 64 << 20 };
+void vectors_init(struct vectors *vectors, size_t rows_max);
+void vectors_release(struct vectors *vectors);
+/* Every row up to `rows` is NULL again, the texts and items are gone. */
+void vectors_clear(struct vectors *vectors, size_t rows);
+/* The texts of a text vector. */
+static inline const struct texts *vector_texts(const struct column_vector *vector)
+{
+	return vector->handle;
+}
+
+/* Writes into such vectors. */
+extern const struct column_lender vectors_lender;
