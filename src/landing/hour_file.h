@@ -1,6 +1,7 @@
 /* Inside landing/: one hour of a batch becomes one Parquet file in staging/. */
 #pragma once
 #include "landing/spool.h"
+#include "parquet/parquet.h"
 
 /* Lines found to be no posts while hours are written, by several threads. */
 struct refusals {
@@ -21,6 +22,7 @@ struct hour_file {
 	int threads;
 	struct refusals *refusals;
 };
-/* Writes it; *ret_rows 0: no line was a post and no file is there. Does not sync. */
-MUST_CHECK enum err_kind hour_file_write(const struct hour_file *file, struct session *session,
-					 uint64_t *ret_rows, struct err *err);
+/* Writes it, through `rows` and others like it; no rows: no line was a post and no file is there. Does not
+ * sync. */
+MUST_CHECK enum err_kind hour_file_write(const struct hour_file *file, struct parquet_rows *rows,
+					 struct parquet_totals *ret_totals, struct err *err);

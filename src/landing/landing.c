@@ -16,7 +16,6 @@ enum { NO_HOUR = -1, THREAD_BYTES = 64 << 20 };
 
 struct landing {
 	struct lake *lake;
-	struct engine *engine;
 	char stream[UUID_TEXT];
 	int threads;
 	uint64_t from, to, chain;
@@ -38,7 +37,6 @@ enum err_kind landing_open(const struct landing_options *options, struct landing
 	static const struct column_lender none;
 	struct landing *landing = mem_zalloc(1, sizeof *landing);
 	landing->lake = options->lake;
-	landing->engine = options->engine;
 	snprintf(landing->stream, sizeof landing->stream, "%s", options->stream);
 	landing->threads = options->threads > 0 ? options->threads : 1;
 	landing->from = landing->to = options->from;
@@ -131,6 +129,7 @@ struct work {
 	struct refusals refusals;
 	pthread_mutex_t lock;
 	size_t next;
+	int threads_a_file; /* where there are fewer files than threads */
 	struct lake_record *record;
 	uint64_t lines_done, lines_total;
 	void (*progress)(void *context, uint64_t done, uint64_t total);
@@ -190,23 +189,26 @@ static void entry_release(struct lake_file_entry *entry)
 }
 
 static enum err_kind write_hour(struct work *work, const struct bucket *bucket,
-				struct session *session, struct err *err)
+				struct parquet_rows *rows, struct err *err)
 {
 	struct landing *landing = work->landing;
 	struct lake_file_entry entry = hour_entry(work, bucket);
 	char *path = lake_file(landing->lake, "_aviary/staging/%s", entry.staging);
 	int useful = 1 + (int)(bucket->bytes / THREAD_BYTES);
+	struct parquet_totals totals = { 0 };
 	struct hour_file file = { .spool = &landing->spool,
 				  .bucket = bucket,
 				  .stream = landing->stream,
 				  .from = landing->from,
 				  .to = landing->to,
 				  .path = path,
-				  .threads = useful < landing->threads ? useful : landing->threads,
+				  .threads = useful < work->threads_a_file ? useful :
+									     work->threads_a_file,
 				  .refusals = &work->refusals };
-	enum err_kind kind = hour_file_write(&file, session, &entry.rows, err);
-	if (kind == ERR_NONE && entry.rows > 0)
-		kind = measure(path, &entry, err);
+	enum err_kind kind = hour_file_write(&file, rows, &totals, err);
+	entry.rows = totals.rows;
+	entry.bytes = totals.bytes;
+	entry.checksum = totals.xxh3;
 	free(path);
 	if (kind != ERR_NONE || entry.rows == 0) {
 		entry_release(&entry);
@@ -246,18 +248,14 @@ static void finish_bucket(struct work *work, const struct bucket *bucket, enum e
 static void *work_on_hours(void *context)
 {
 	struct work *work = context;
-	struct session *session = NULL;
+	struct parquet_rows *rows = parquet_rows_new(work->landing->stream);
 	struct err err = { 0 };
-	static const struct bucket none;
-	enum err_kind kind = session_open(work->landing->engine, &session, &err);
-	if (kind != ERR_NONE)
-		finish_bucket(work, &none, kind, &err);
 	const struct bucket *bucket;
 	while ((bucket = next_bucket(work))) {
-		kind = write_hour(work, bucket, session, &err);
+		enum err_kind kind = write_hour(work, bucket, rows, &err);
 		finish_bucket(work, bucket, kind, &err);
 	}
-	session_close(session);
+	parquet_rows_free(rows);
 	return NULL;
 }
 
@@ -278,6 +276,7 @@ static enum err_kind write_hours(struct work *work, struct err *err)
 		count = (int)work->count;
 	if (work->count > 1)
 		qsort(work->buckets, work->count, sizeof(struct bucket *), larger_first);
+	work->threads_a_file = count > 0 ? landing->threads / count : 1;
 	int started = 0;
 	while (started + 1 < count &&
 	       pthread_create(&threads[started], NULL, work_on_hours, work) == 0)

@@ -6,14 +6,13 @@
  * decided batch that lake_recover() finishes. A batch takes memory for its hours and disk for its
  * lines, however large it is. */
 #pragma once
-#include "engine/engine.h"
 #include "lake/lake.h"
+#include "post/post.h"
 
 struct landing;
 
 struct landing_options {
 	struct lake *lake;
-	struct engine *engine;
 	const char *stream;   /* UUID; the caller holds its lock */
 	uint64_t from, chain; /* where the stream is committed up to */
 	int threads;          /* hours written at once */

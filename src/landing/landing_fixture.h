@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/test.h"
+#include "engine/engine.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -42,7 +43,6 @@ struct fixture {
 static inline void fixture_landing(struct fixture *fixture, uint64_t from, int threads)
 {
 	struct landing_options options = { .lake = fixture->lake,
-					   .engine = engine,
 					   .stream = STREAM,
 					   .from = from,
 					   .chain = fixture->chain,

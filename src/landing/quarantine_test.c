@@ -278,11 +278,9 @@ static void more_bad_lines_than_fit_in_memory_are_all_kept(void **state)
 	(void)state;
 	fixture_open(&fixture);
 	landing_close(fixture.landing);
-	struct landing_options options = { .lake = fixture.lake,
-					   .engine = engine,
-					   .stream = STREAM,
-					   .threads = 2,
-					   .memory_bytes = 4096 };
+	struct landing_options options = {
+		.lake = fixture.lake, .stream = STREAM, .threads = 2, .memory_bytes = 4096
+	};
 	struct err err;
 	assert_ok(landing_open(&options, &fixture.landing, &err), err);
 	for (unsigned i = 0; i < LINES; i++)

@@ -208,7 +208,6 @@ static enum err_kind run_all(struct collect *collect, struct err *err)
 	TRY(make_lake(settings, &collect->lake, err));
 	collect->intake.lake = collect->lake;
 	collect->intake.threads = thread_count(settings);
-	TRY(open_engine(settings, collect->lake, 1, &collect->intake.engine, err));
 	say_ready(0);
 	TRY(settings->once ? collect_once(collect, err) : collect_on(collect, err));
 	/* What earlier attempts left in staging/ may go now that the batches are committed. */
@@ -221,7 +220,6 @@ static void release(struct collect *collect)
 	source_journal_close(&collect->home);
 	file_lock_drop(&collect->lock);
 	stream_source_release(&collect->source);
-	engine_close(collect->intake.engine);
 	lake_close(collect->lake);
 }
 

@@ -15,7 +15,6 @@
 struct import {
 	struct settings *settings;
 	struct lake *lake;
-	struct engine *engine;
 	struct file_lock import_lock, stream_lock;
 	struct lake_snapshot *snapshot; /* at the beginning, what was decided before included */
 	struct journal *journal;
@@ -65,7 +64,6 @@ static enum err_kind start(struct import *import, struct err *err)
 	bool held = false;
 	TRY(make_lake(import->settings, &import->lake, err));
 	TRY(take_locks(import, err));
-	TRY(open_engine(import->settings, import->lake, 1, &import->engine, err));
 	TRY(open_journal(import, err));
 	const char *stream = journal_stream(import->journal);
 	snprintf(name, sizeof name, "stream-%s", stream);
@@ -76,9 +74,8 @@ static enum err_kind start(struct import *import, struct err *err)
 					      .clients_max = 4 };
 	TRY(wire_server_start(import->journal, &server, &import->server, err));
 	import->collector.port = wire_server_port(import->server);
-	import->collector.intake = (struct intake){ .lake = import->lake,
-						    .engine = import->engine,
-						    .threads = thread_count(import->settings) };
+	import->collector.intake =
+		(struct intake){ .lake = import->lake, .threads = thread_count(import->settings) };
 	import->collector.settings = import->settings;
 	import->collector.progress = &import->progress;
 	TRY(collector_start(&import->collector, stream, err));
@@ -184,7 +181,6 @@ static void release(struct import *import)
 	file_lock_drop(&import->stream_lock);
 	file_lock_drop(&import->import_lock);
 	import_source_release(&import->source);
-	engine_close(import->engine);
 	lake_snapshot_free(import->snapshot);
 	lake_close(import->lake);
 }

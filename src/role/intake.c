@@ -50,7 +50,6 @@ enum err_kind intake_open(struct intake *intake, const char *host, int port, con
 	if (!resume.stream && intake->at.offset > 0)
 		TRY(enter_log(intake, stream, intake->at, err));
 	struct landing_options options = { .lake = intake->lake,
-					   .engine = intake->engine,
 					   .stream = stream,
 					   .from = intake->at.offset,
 					   .chain = intake->at.chain,

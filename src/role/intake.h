@@ -11,7 +11,6 @@
 
 struct intake {
 	struct lake *lake;
-	struct engine *engine;
 	int threads;
 	struct wire_client *client; /* NULL: not connected */
 	struct landing *landing;
