@@ -35,9 +35,10 @@ FROM (
     FROM {{items_of media_all AS position, medium FROM twitter_landing_data}}
     UNION ALL
     SELECT
-      media_media_key, media_type, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+      media_media_key, media_type, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), CAST(NULL AS BIGINT),
+      CAST(NULL AS STRING), CAST(NULL AS STRING), CAST(NULL AS STRING), CAST(NULL AS BIGINT),
       0, fetched_at, stream_id, stream_offset, year, month, day, hour
-    FROM twitter_landing_data
+    FROM {{table twitter_landing_data}}
     WHERE media_all IS NULL
   ) attached
   WHERE media_id <> ''

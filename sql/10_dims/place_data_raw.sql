@@ -19,7 +19,7 @@ FROM (
       ORDER BY fetched_at DESC NULLS LAST, stream_id DESC, stream_offset DESC
     ) AS newest,
     year, month, day, hour
-  FROM twitter_landing_data
+  FROM {{table twitter_landing_data}}
   WHERE place_id <> ''
 ) observed
 WHERE newest = 1

@@ -1,6 +1,6 @@
 -- Dimension: one row a post, its newest observation in the hour.
 SELECT
-  id AS tweet_id,
+  observed.id AS tweet_id,
   nullif(author_id, '') AS author_id,
   nullif(text_clean, '') AS tweet_text,
   hashtags AS hashtags_list,
@@ -22,12 +22,12 @@ SELECT
   nullif(source, '') AS source,
   possibly_sensitive,
   referenced_tweets,
-  {{each_once_sorted rule_lists}} AS rules,
+  asked.rules AS rules,
   observations,
   fetched_at,
   stream_id,
   stream_offset,
-  year, month, day, hour
+  observed.year AS year, observed.month AS month, observed.day AS day, observed.hour AS hour
 FROM (
   SELECT
     id, author_id, text_clean, hashtags, public_metrics_retweet_count, public_metrics_reply_count,
@@ -35,13 +35,19 @@ FROM (
     created_at, reply_settings, attachments_media_keys, geo_place_id, edit_history_tweet_ids,
     hashtags_folded, public_metrics_bookmark_count, conversation_id, in_reply_to_user_id, source,
     possibly_sensitive, referenced_tweets, fetched_at, stream_id, stream_offset,
-    {{list_of rules}} OVER (PARTITION BY year, month, day, hour, id) AS rule_lists,
     count(*) OVER (PARTITION BY year, month, day, hour, id) AS observations,
     row_number() OVER (
       PARTITION BY year, month, day, hour, id
       ORDER BY fetched_at DESC NULLS LAST, stream_id DESC, stream_offset DESC
     ) AS newest,
     year, month, day, hour
-  FROM twitter_landing_data
+  FROM {{table twitter_landing_data}}
 ) observed
+JOIN (
+  SELECT id, {{each_once rule}} AS rules, year, month, day, hour
+  FROM {{items_or_null_of rules AS position, rule FROM twitter_landing_data}}
+  GROUP BY id, year, month, day, hour
+) asked
+ON asked.id = observed.id AND asked.year = observed.year AND asked.month = observed.month
+  AND asked.day = observed.day AND asked.hour = observed.hour
 WHERE newest = 1

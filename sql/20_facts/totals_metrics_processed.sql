@@ -18,7 +18,7 @@ FROM (
     count(CASE WHEN NOT {{is_weekend tweet_date}} THEN 1 END) AS count_week_tweets,
     count(CASE WHEN who_can_reply <> 'everyone' THEN 1 END) AS limited_reply_tweet_count,
     year, month, day, hour
-  FROM tweet_data_raw
+  FROM {{table tweet_data_raw}}
   GROUP BY year, month, day, hour
 ) posts
 LEFT JOIN (
@@ -29,7 +29,7 @@ LEFT JOIN (
     count(CASE WHEN user_popularity = 'Middle' THEN 1 END) AS middle_popularity_user_count,
     count(CASE WHEN user_popularity = 'Low' THEN 1 END) AS low_popularity_user_count,
     year, month, day, hour
-  FROM user_data_raw
+  FROM {{table user_data_raw}}
   GROUP BY year, month, day, hour
 ) users
 ON users.year = posts.year AND users.month = posts.month AND users.day = posts.day
@@ -39,7 +39,7 @@ LEFT JOIN (
     count(CASE WHEN media_type = 'photo' THEN 1 END) AS photo_media_count,
     count(CASE WHEN media_type = 'video' THEN 1 END) AS video_media_count,
     year, month, day, hour
-  FROM media_data_raw
+  FROM {{table media_data_raw}}
   GROUP BY year, month, day, hour
 ) media
 ON media.year = posts.year AND media.month = posts.month AND media.day = posts.day
@@ -48,7 +48,7 @@ LEFT JOIN (
   SELECT
     count(CASE WHEN place_type = 'city' THEN 1 END) AS city_count,
     year, month, day, hour
-  FROM place_data_raw
+  FROM {{table place_data_raw}}
   GROUP BY year, month, day, hour
 ) places
 ON places.year = posts.year AND places.month = posts.month AND places.day = posts.day

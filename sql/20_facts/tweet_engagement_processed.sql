@@ -9,4 +9,4 @@ SELECT
   {{length_of hashtags_list}} AS hashtags_count,
   {{length_of media_ids}} AS media_count,
   year, month, day, hour
-FROM tweet_data_raw
+FROM {{table tweet_data_raw}}

@@ -9,7 +9,7 @@ SELECT
   coalesce(posts.media_count, 0) AS media_count,
   coalesce(posts.reach, 0) AS reach,
   users.year AS year, users.month AS month, users.day AS day, users.hour AS hour
-FROM user_data_raw users
+FROM {{table user_data_raw}} users
 LEFT JOIN (
   SELECT
     author_id,
@@ -23,7 +23,7 @@ LEFT JOIN (
       ) AS BIGINT
     ) AS reach,
     year, month, day, hour
-  FROM tweet_data_raw
+  FROM {{table tweet_data_raw}}
   GROUP BY author_id, year, month, day, hour
 ) posts
 ON posts.author_id = users.user_id AND posts.year = users.year AND posts.month = users.month

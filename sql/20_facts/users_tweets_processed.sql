@@ -5,4 +5,4 @@ SELECT
   {{length_of hashtags_list}} AS num_hashtags,
   {{length_of media_ids}} AS num_media,
   year, month, day, hour
-FROM tweet_data_raw
+FROM {{table tweet_data_raw}}

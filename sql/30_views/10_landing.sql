@@ -1,2 +1,2 @@
 -- View: every observation of every post.
-SELECT * FROM twitter_landing_data
+SELECT * FROM {{table twitter_landing_data}}

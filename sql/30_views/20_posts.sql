@@ -17,6 +17,6 @@ FROM (
       ORDER BY fetched_at DESC NULLS LAST, year DESC, month DESC, day DESC, hour DESC,
         stream_id DESC, stream_offset DESC
     ) AS newest
-  FROM tweet_data_raw
+  FROM {{table tweet_data_raw}}
 ) seen
 WHERE newest = 1

@@ -14,6 +14,6 @@ FROM (
       PARTITION BY user_id
       ORDER BY fetched_at DESC NULLS LAST, year DESC, month DESC, day DESC, hour DESC
     ) AS newest
-  FROM user_data_raw
+  FROM {{table user_data_raw}}
 ) seen
 WHERE newest = 1

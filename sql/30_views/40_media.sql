@@ -12,6 +12,6 @@ FROM (
       PARTITION BY media_id
       ORDER BY fetched_at DESC NULLS LAST, year DESC, month DESC, day DESC, hour DESC
     ) AS newest
-  FROM media_data_raw
+  FROM {{table media_data_raw}}
 ) seen
 WHERE newest = 1

@@ -16,7 +16,7 @@ FROM (
     count(CASE WHEN {{is_weekend tweet_date}} THEN 1 END) AS count_weekend_tweets,
     count(CASE WHEN NOT {{is_weekend tweet_date}} THEN 1 END) AS count_week_tweets,
     count(CASE WHEN who_can_reply <> 'everyone' THEN 1 END) AS limited_reply_tweet_count
-  FROM posts
+  FROM {{table posts}}
 ) posts
 CROSS JOIN (
   SELECT
@@ -25,14 +25,14 @@ CROSS JOIN (
     count(CASE WHEN user_popularity = 'High' THEN 1 END) AS high_popularity_user_count,
     count(CASE WHEN user_popularity = 'Middle' THEN 1 END) AS middle_popularity_user_count,
     count(CASE WHEN user_popularity = 'Low' THEN 1 END) AS low_popularity_user_count
-  FROM users
+  FROM {{table users}}
 ) users
 CROSS JOIN (
   SELECT
     count(CASE WHEN media_type = 'photo' THEN 1 END) AS photo_media_count,
     count(CASE WHEN media_type = 'video' THEN 1 END) AS video_media_count
-  FROM media
+  FROM {{table media}}
 ) media
 CROSS JOIN (
-  SELECT count(CASE WHEN place_type = 'city' THEN 1 END) AS city_count FROM places
+  SELECT count(CASE WHEN place_type = 'city' THEN 1 END) AS city_count FROM {{table places}}
 ) places

@@ -1,12 +1,13 @@
 #include "role/role.h"
 
+#include "base/mem.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_wanted(const struct warehouse_table *table, int argc, char **argv)
 {
-	if (!table->sql)
-		return false;
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], table->name) == 0)
 			return true;
@@ -19,10 +20,70 @@ static bool is_known(const char *name)
 	size_t count;
 	const struct warehouse_table *table = warehouse_tables(&count);
 	for (size_t i = 0; i < count; i++) {
-		if (table[i].sql && strcmp(table[i].name, name) == 0)
+		if (strcmp(table[i].name, name) == 0)
 			return true;
 	}
 	return false;
+}
+
+static enum sql_dialect dialect_of(const struct settings *settings)
+{
+	return strcmp(settings->dialect, "spark") == 0 ? DIALECT_SPARK :
+	       strcmp(settings->dialect, "hive") == 0  ? DIALECT_HIVE :
+							 DIALECT_DUCKDB;
+}
+
+static void add_for_duckdb(const struct warehouse_table *table,
+			   const struct warehouse_settings *settings, struct buf *ret)
+{
+	buf_addf(ret, "CREATE %s %s AS\n", table->kind == TABLE_VIEW ? "VIEW" : "TABLE",
+		 table->name);
+	warehouse_sql(table, settings, ret);
+	buf_add_text(ret, ";\n\n");
+}
+
+/* "file:///srv/lake", as far as the path is one. */
+static char *lake_uri(const struct settings *settings)
+{
+	char *absolute = realpath(settings->lake, NULL);
+	char *uri = strstr(settings->lake, "://") ?
+			    mem_strdup(settings->lake) :
+			    mem_printf("file://%s", absolute ? absolute : settings->lake);
+	free(absolute);
+	return uri;
+}
+
+/* Landing is made by aviary; all the others are filled from it. */
+static enum err_kind add_for_cluster(const struct settings *settings, int argc, char **argv,
+				     struct buf *ret, struct err *err)
+{
+	struct engine *engine = NULL;
+	struct session *session = NULL;
+	struct warehouse_settings warehouse = settings->warehouse;
+	size_t count;
+	const struct warehouse_table *table = warehouse_tables(&count);
+	char *uri = lake_uri(settings);
+	warehouse.dialect = dialect_of(settings);
+	buf_add_text(ret, "SET hive.exec.dynamic.partition.mode=nonstrict;\n\n");
+	if (argc == 1)
+		buf_add_text(ret, "CREATE DATABASE IF NOT EXISTS " WAREHOUSE_VIEWS ";\n\n");
+	enum err_kind kind = open_engine(settings, NULL, 1, &engine, err);
+	if (kind == ERR_NONE)
+		kind = session_open(engine, &session, err);
+	if (kind == ERR_NONE)
+		kind = warehouse_schema_prepare(session, err);
+	for (size_t i = 0; i < count && kind == ERR_NONE; i++) {
+		if (!is_wanted(&table[i], argc, argv))
+			continue;
+		if (table[i].kind != TABLE_VIEW)
+			kind = warehouse_schema_add(session, &table[i], uri, ret, err);
+		if (kind == ERR_NONE && table[i].sql)
+			warehouse_refine_sql(&table[i], &warehouse, ret);
+	}
+	session_close(session);
+	engine_close(engine);
+	free(uri);
+	return kind;
 }
 
 static int run(struct settings *settings, int argc, char **argv)
@@ -30,6 +91,7 @@ static int run(struct settings *settings, int argc, char **argv)
 	struct err err = { 0 };
 	struct buf sql = { 0 };
 	size_t count;
+	enum err_kind kind = ERR_NONE;
 	const struct warehouse_table *table = warehouse_tables(&count);
 	for (int i = 1; i < argc; i++) {
 		if (!is_known(argv[i])) {
@@ -38,27 +100,28 @@ static int run(struct settings *settings, int argc, char **argv)
 			return say_error(&err, EXIT_USAGE);
 		}
 	}
-	for (size_t i = 0; i < count; i++) {
-		if (!is_wanted(&table[i], argc, argv))
-			continue;
-		if (table[i].kind == TABLE_VIEW)
-			buf_addf(&sql, "CREATE VIEW %s AS\n", table[i].name);
-		else
-			buf_addf(&sql, "CREATE TABLE %s AS\n", table[i].name);
-		warehouse_sql(&table[i], &settings->warehouse, &sql);
-		buf_add_text(&sql, ";\n\n");
+	if (dialect_of(settings) != DIALECT_DUCKDB)
+		kind = add_for_cluster(settings, argc, argv, &sql, &err);
+	for (size_t i = 0; i < count && dialect_of(settings) == DIALECT_DUCKDB; i++) {
+		if (table[i].sql && is_wanted(&table[i], argc, argv))
+			add_for_duckdb(&table[i], &settings->warehouse, &sql);
 	}
-	fputs(buf_text(&sql), stdout);
+	if (kind == ERR_NONE)
+		fputs(buf_text(&sql), stdout);
 	buf_release(&sql);
-	return EXIT_DONE;
+	if (kind == ERR_NONE)
+		return EXIT_DONE;
+	err_wrap(&err, "sql");
+	return say_error(&err, EXIT_FAILED);
 }
 
-static const char *const flags[] = { "dialect", "weekend", "weekend_zone", NULL };
+static const char *const flags[] = { "lake", "dialect", "weekend", "weekend_zone", NULL };
 const struct command command_sql = {
 	.name = "sql",
 	.arguments = "[TABLE…]",
 	.summary = "Prints the SQL that makes the tables and views",
 	.flags = flags,
-	.examples = "  aviary sql\n  aviary sql user_data_raw\n",
+	.examples = "  aviary sql user_data_raw\n"
+		    "  aviary sql --dialect spark --lake lake > tables.sql\n",
 	.run = run,
 };

@@ -1,10 +1,6 @@
 /* The tables are the files under sql/, in the order of their names; a few words in double braces are
- * what SQL engines disagree about:
- *
- *     {{length_of hashtags_list}}   CAST(coalesce(len(hashtags_list), 0) AS BIGINT)
- *
- * A word's argument ends at the closing braces. */
-#include "warehouse/warehouse.h"
+ * what SQL engines disagree about (dialect.c). */
+#include "warehouse/dialect.h"
 
 #include "base/embed.h"
 #include "base/mem.h"
@@ -74,19 +70,7 @@ const struct warehouse_table *warehouse_tables(size_t *ret_count)
 	return tables;
 }
 
-/* --- dialect ------------------------------------------------------------------------------------------ */
-
-static const char *const day_names[] = { "sunday",   "monday", "tuesday", "wednesday",
-					 "thursday", "friday", "saturday" };
-
-static int day_number(const char *name)
-{
-	for (int i = 0; i < 7; i++) {
-		if (strcmp(day_names[i], name) == 0)
-			return i;
-	}
-	return -1;
-}
+/* --- their SQL -------------------------------------------------------------------------------------- */
 
 enum err_kind warehouse_settings_check(const struct warehouse_settings *settings, struct err *err)
 {
@@ -107,49 +91,6 @@ enum err_kind warehouse_settings_check(const struct warehouse_settings *settings
 	return ERR_NONE;
 }
 
-static void add_is_weekend(struct buf *ret, struct str time,
-			   const struct warehouse_settings *settings)
-{
-	buf_add_text(ret, "(dayofweek(timezone(");
-	buf_add_sql(ret, str_from(settings->weekend_zone));
-	buf_addf(ret, ", %.*s)) IN (-1",
-		 STR_ARG(time)); /* -1: so that no day at all is a list too */
-	for (const char *const *day = settings->weekend; day && *day; day++)
-		buf_addf(ret, ", %d", day_number(*day));
-	buf_add_text(ret, "))");
-}
-
-/* "LIST AS POSITION, ITEM FROM TABLE" */
-static void add_items_of(struct buf *ret, struct str argument)
-{
-	char list[64], position[64], item[64], table[64], text[256];
-	snprintf(text, sizeof text, "%.*s", STR_ARG(argument));
-	int found = sscanf(text, "%63s AS %63[a-z_], %63s FROM %63s", list, position, item, table);
-	assert(found == 4);
-	buf_addf(ret,
-		 "(SELECT *, unnest(%s) AS %s, generate_subscripts(%s, 1) AS %s FROM %s) items",
-		 list, item, list, position, table);
-}
-
-static void add_word(struct buf *ret, struct str word, const struct warehouse_settings *settings)
-{
-	struct str name, argument = word;
-	str_split(&argument, ' ', &name);
-	if (str_equal(name, STR("list_of")))
-		buf_addf(ret, "list(%.*s)", STR_ARG(argument));
-	else if (str_equal(name, STR("each_once_sorted")))
-		buf_addf(ret, "coalesce(list_sort(list_distinct(flatten(%.*s))), [])",
-			 STR_ARG(argument));
-	else if (str_equal(name, STR("length_of")))
-		buf_addf(ret, "CAST(coalesce(len(%.*s), 0) AS BIGINT)", STR_ARG(argument));
-	else if (str_equal(name, STR("items_of")))
-		add_items_of(ret, argument);
-	else if (str_equal(name, STR("is_weekend")))
-		add_is_weekend(ret, argument, settings);
-	else
-		assert(!"a dialect word that is none");
-}
-
 void warehouse_sql(const struct warehouse_table *table, const struct warehouse_settings *settings,
 		   struct buf *ret)
 {
@@ -162,7 +103,7 @@ void warehouse_sql(const struct warehouse_table *table, const struct warehouse_s
 		const char *close = strstr(open, "}}");
 		assert(close);
 		buf_add(ret, at, (size_t)(open - at));
-		add_word(ret, str_make(open + 2, (size_t)(close - open) - 2), settings);
+		dialect_add_word(ret, str_make(open + 2, (size_t)(close - open) - 2), settings);
 		at = close + 2;
 	}
 }

@@ -27,8 +27,14 @@ struct warehouse_table {
 /* In the order in which they depend on each other; process lifetime. */
 const struct warehouse_table *warehouse_tables(size_t *ret_count);
 
+/* Who will run the SQL. Spark and Hive name the database with every table; the views stand in one of
+ * their own there. */
+enum sql_dialect { DIALECT_DUCKDB, DIALECT_SPARK, DIALECT_HIVE };
+#define WAREHOUSE_VIEWS "aviary"
+
 /* What the SQL takes from the configuration. */
 struct warehouse_settings {
+	enum sql_dialect dialect;
 	const char *const
 		*weekend; /* day names in lower case, NULL-terminated: "saturday", "sunday" */
 	const char *weekend_zone; /* of the IANA time zone database: "UTC" */
@@ -36,11 +42,23 @@ struct warehouse_settings {
 /* Day names and zone; a message names the bad one. */
 MUST_CHECK enum err_kind warehouse_settings_check(const struct warehouse_settings *settings,
 						  struct err *err);
-/* Adds a table's SQL as the engine gets it. */
+/* Adds a table's SQL as the engine of the settings' dialect gets it. */
 void warehouse_sql(const struct warehouse_table *table, const struct warehouse_settings *settings,
 		   struct buf *ret);
 /* Tells one version of all the SQL and settings from another. */
 uint64_t warehouse_hash(const struct warehouse_settings *settings);
+
+/* For Spark and Hive. After warehouse_schema_prepare() the session has every stored table, empty;
+ * warehouse_schema_add() then adds what makes one known to them: its database, the external table over its
+ * directory below `lake_uri`, and its partitions. warehouse_refine_sql() adds the statement that fills it from
+ * the tables before it, or makes a view. */
+MUST_CHECK enum err_kind warehouse_schema_prepare(struct session *session, struct err *err);
+MUST_CHECK enum err_kind warehouse_schema_add(struct session *session,
+					      const struct warehouse_table *table,
+					      const char *lake_uri, struct buf *ret,
+					      struct err *err);
+void warehouse_refine_sql(const struct warehouse_table *table,
+			  const struct warehouse_settings *settings, struct buf *ret);
 
 /* --- refining --------------------------------------------------------------------------------------- */
 

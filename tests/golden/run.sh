@@ -23,7 +23,7 @@ conf-*) # a configuration: what is in effect, or what is wrong with it
     cp "$case_file" aviary.conf
     "$AVIARY" check --config aviary.conf 2>&1 | sed '/^# /d' || true
     ;;
-sql-*) # names of tables: what refine runs
+sql-*) # arguments of sql: what refine runs
     xargs "$AVIARY" sql < "$case_file"
     ;;
 esac
