@@ -13,11 +13,15 @@
 #include "base/net.h"
 
 #include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-enum { STEP_MS = 200, HEAD_BYTES_MAX = 256 << 10 };
+enum { STEP_MS = 200, HEAD_BYTES_MAX = 256 << 10, UPLOAD_PIECE = 1 << 20 };
 
 struct http_client {
 	struct http_client_options options;
@@ -30,8 +34,14 @@ struct http_client {
 	char *host; /* for messages */
 	struct curl_slist *headers;
 	struct buf head, body;
+	const struct http_ask *ask;
+	int file; /* what is sent; -1: none */
+	uint64_t file_left;
+	enum err_kind failed; /* our side ended it, and `why` */
+	struct err why;
 	bool body_too_large, head_too_large;
-	int64_t byte_us; /* when the last one came */
+	int64_t byte_us; /* when the last one came or went */
+	curl_off_t sent;
 };
 
 /* --- opening ---------------------------------------------------------------------------------------- */
@@ -57,16 +67,77 @@ static size_t take_head(char *bytes, size_t size, size_t count, void *context)
 	return line.len;
 }
 
+static long status_now(const struct http_client *client)
+{
+	long status = 0;
+	curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status;
+}
+
 static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 {
 	struct http_client *client = context;
 	size_t len = size * count;
 	client->byte_us = clock_monotonic_us();
+	if (client->ask->take && status_now(client) / 100 == 2) {
+		if (client->ask->take(client->ask->take_context, str_make(bytes, len)))
+			return len;
+		client->failed = err_set(&client->why, ERR_REJECT, "%s: nobody takes the answer",
+					 client->host);
+		return 0;
+	}
 	client->body_too_large = client->body.len + len > client->options.body_bytes_max;
 	if (client->body_too_large)
 		return 0;
 	buf_add(&client->body, bytes, len);
 	return len;
+}
+
+static size_t give_file(char *ret, size_t size, size_t count, void *context)
+{
+	struct http_client *client = context;
+	size_t want = size * count;
+	if (want > client->file_left)
+		want = (size_t)client->file_left;
+	ssize_t got;
+	do
+		got = read(client->file, ret, want);
+	while (got < 0 && errno == EINTR);
+	if (got < 0 || (got == 0 && want > 0)) {
+		if (got == 0)
+			errno = ENODATA;
+		client->failed =
+			err_errno(&client->why, ERR_FATAL, "read %s", client->ask->body_path);
+		return CURL_READFUNC_ABORT;
+	}
+	client->file_left -= (uint64_t)got;
+	return (size_t)got;
+}
+
+/* Asked for when a kept connection turns out to be closed and another one is taken. */
+static int rewind_file(void *context, curl_off_t offset, int origin)
+{
+	struct http_client *client = context;
+	struct stat st;
+	if (origin != SEEK_SET || fstat(client->file, &st) != 0 ||
+	    lseek(client->file, offset, SEEK_SET) != offset)
+		return CURL_SEEKFUNC_FAIL;
+	client->file_left = (uint64_t)(st.st_size - offset);
+	return CURL_SEEKFUNC_OK;
+}
+
+/* Bytes that go are a sign of life, too. */
+static int note_sent(void *context, curl_off_t down_all, curl_off_t down, curl_off_t up_all,
+		     curl_off_t up)
+{
+	struct http_client *client = context;
+	(void)down_all;
+	(void)down;
+	(void)up_all;
+	if (up > client->sent)
+		client->byte_us = clock_monotonic_us();
+	client->sent = up;
+	return 0;
 }
 
 static void set_limits(struct http_client_options *options)
@@ -87,6 +158,7 @@ enum err_kind http_client_open(const struct http_client_options *options,
 	pthread_once(&once, init_curl);
 	struct http_client *client = mem_zalloc(1, sizeof *client);
 	client->options = *options;
+	client->file = -1;
 	set_limits(&client->options);
 	client->user_agent = options->user_agent ? mem_strdup(options->user_agent) : NULL;
 	client->easy = curl_easy_init();
@@ -142,6 +214,35 @@ static enum err_kind read_address(struct http_client *client, const char *text, 
 	return kind;
 }
 
+static enum err_kind open_file(struct http_client *client, const char *path, struct err *err)
+{
+	struct stat st;
+	client->file = open(path, O_RDONLY | O_CLOEXEC);
+	if (client->file < 0 || fstat(client->file, &st) != 0)
+		return err_errno(err, ERR_FATAL, "open %s", path);
+	client->file_left = (uint64_t)st.st_size;
+	return ERR_NONE;
+}
+
+static void close_file(struct http_client *client)
+{
+	if (client->file >= 0)
+		close(client->file);
+	client->file = -1;
+}
+
+static void set_file(struct http_client *client)
+{
+	CURL *easy = client->easy;
+	curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)client->file_left);
+	curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_PIECE);
+	curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_file);
+	curl_easy_setopt(easy, CURLOPT_READDATA, client);
+	curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, rewind_file);
+	curl_easy_setopt(easy, CURLOPT_SEEKDATA, client);
+}
+
 static void set_method(CURL *easy, const struct http_ask *ask)
 {
 	if (ask->body.ptr) {
@@ -171,6 +272,9 @@ static void set_request(struct http_client *client, const struct http_ask *ask)
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, client);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, client);
+	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, note_sent);
+	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, client);
+	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
 	if (client->user_agent)
 		curl_easy_setopt(easy, CURLOPT_USERAGENT, client->user_agent);
 	if (net_is_loopback(client->host))
@@ -180,6 +284,8 @@ static void set_request(struct http_client *client, const struct http_ask *ask)
 	for (const char *const *header = ask->headers; header && *header; header++)
 		client->headers = curl_slist_append(client->headers, *header);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers);
+	if (client->file >= 0)
+		set_file(client);
 	set_method(easy, ask);
 }
 
@@ -193,6 +299,10 @@ static bool is_hopeless(CURLcode code)
 
 static enum err_kind explain(const struct http_client *client, CURLcode code, struct err *err)
 {
+	if (client->failed != ERR_NONE) {
+		*err = client->why;
+		return client->failed;
+	}
 	if (client->body_too_large)
 		return err_set(err, ERR_RETRY, "%s: the answer is larger than %zu bytes",
 			       client->host, client->options.body_bytes_max);
@@ -239,25 +349,36 @@ static enum err_kind wait(struct http_client *client, struct err *err)
 	return code == CURLE_OK ? ERR_NONE : explain(client, code, err);
 }
 
+static enum err_kind transfer(struct http_client *client, const struct http_ask *ask,
+			      struct http_reply *ret_reply, struct err *err)
+{
+	set_request(client, ask);
+	if (curl_multi_add_handle(client->multi, client->easy) != CURLM_OK)
+		return err_set(err, ERR_FATAL, "libcurl takes no request");
+	enum err_kind kind = wait(client, err);
+	long status = status_now(client);
+	curl_multi_remove_handle(client->multi, client->easy);
+	TRY(kind);
+	*ret_reply = (struct http_reply){ .status = (int)status, .body = buf_str(&client->body) };
+	return ERR_NONE;
+}
+
 enum err_kind http_client_ask(struct http_client *client, const struct http_ask *ask,
 			      struct http_reply *ret_reply, struct err *err)
 {
-	long status = 0;
 	TRY(read_address(client, ask->url, err));
 	buf_reset(&client->head);
 	buf_reset(&client->body);
 	client->body_too_large = client->head_too_large = false;
 	client->words[0] = '\0';
-	set_request(client, ask);
-	if (curl_multi_add_handle(client->multi, client->easy) != CURLM_OK)
-		return err_set(err, ERR_FATAL, "libcurl takes no request");
-	enum err_kind kind = wait(client, err);
+	client->ask = ask;
+	client->failed = ERR_NONE;
+	client->sent = 0;
+	enum err_kind kind = ask->body_path ? open_file(client, ask->body_path, err) : ERR_NONE;
 	if (kind == ERR_NONE)
-		curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
-	curl_multi_remove_handle(client->multi, client->easy);
-	TRY(kind);
-	*ret_reply = (struct http_reply){ .status = (int)status, .body = buf_str(&client->body) };
-	return ERR_NONE;
+		kind = transfer(client, ask, ret_reply, err);
+	close_file(client);
+	return kind;
 }
 
 struct str http_client_reply_header(const struct http_client *client, const char *name)

@@ -30,6 +30,13 @@ struct http_ask {
 	const char *url;
 	const char *const *headers; /* "name: value", NULL-terminated; may be NULL */
 	struct str body;            /* STR_NONE: none */
+	/* A local file that is streamed instead of `body`, with its length. One that cannot be read or
+	 * ends early: ERR_FATAL. NULL: none. */
+	const char *body_path;
+	/* Takes the body of a 2xx answer piece by piece: then it is neither limited nor kept, and the
+	 * reply's is empty. False ends the request with ERR_REJECT. May be NULL. */
+	bool (*take)(void *take_context, struct str piece);
+	void *take_context;
 };
 
 /* Lives with the client until its next request. */

@@ -350,6 +350,73 @@ static void a_body_is_sent_with_its_method(void **state)
 	free(url);
 }
 
+static void a_file_is_sent_with_its_length_or_not_at_all(void **state)
+{
+	(void)state;
+	static const char *const answers[] = { "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n",
+					       NULL };
+	struct peer peer = { .answers = answers };
+	struct http_client *client = open_client(&DEFAULTS);
+	struct http_reply reply;
+	struct err err;
+	char *path = mem_printf("%s/file", test_dir());
+	FILE *file = fopen(path, "w");
+	fputs("0123456789", file);
+	fclose(file);
+	peer_start(&peer);
+	char *url = mem_printf("http://127.0.0.1:%d/", peer.port);
+	struct http_ask request = { .method = "PUT", .url = url, .body_path = path };
+	assert_ok(http_client_ask(client, &request, &reply, &err), err);
+	assert_int_equal(reply.status, 201);
+	pthread_join(peer.thread, NULL);
+	assert_non_null(strstr(buf_text(&peer.heard), "PUT / HTTP/1.1\r\n"));
+	assert_non_null(strstr(buf_text(&peer.heard), "Content-Length: 10\r\n"));
+	close(peer.listen_fd);
+	buf_release(&peer.heard);
+	unlink(path);
+	assert_fails(http_client_ask(client, &request, &reply, &err), err, ERR_FATAL, path);
+	http_client_close(client);
+	free(url);
+	free(path);
+}
+
+static bool take_piece(void *context, struct str piece)
+{
+	struct buf *taken = context;
+	buf_add_str(taken, piece);
+	return taken->len < 20;
+}
+
+static void a_taker_gets_what_it_wants_of_a_good_answer(void **state)
+{
+	(void)state;
+	static const char *const answers[] = {
+		"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\ntwelve bytes",
+		"HTTP/1.1 403 No\r\nContent-Length: 7\r\n\r\nbecause",
+		"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\ntwelve bytes", NULL
+	};
+	struct peer peer = { .answers = answers };
+	const struct http_client_options small = { .body_bytes_max = 10 };
+	struct http_client *client = open_client(&small);
+	struct http_reply reply;
+	struct buf taken = { 0 };
+	struct err err;
+	peer_start(&peer);
+	char *url = mem_printf("http://127.0.0.1:%d/", peer.port);
+	struct http_ask request = { .url = url, .take = take_piece, .take_context = &taken };
+	assert_ok(http_client_ask(client, &request, &reply, &err), err);
+	assert_int_equal(reply.body.len, 0);
+	assert_str(buf_str(&taken), "twelve bytes");
+	assert_ok(http_client_ask(client, &request, &reply, &err), err);
+	assert_str(reply.body, "because");
+	assert_int_equal(taken.len, 12);
+	assert_fails(http_client_ask(client, &request, &reply, &err), err, ERR_REJECT, "takes");
+	peer_stop(&peer);
+	buf_release(&taken);
+	http_client_close(client);
+	free(url);
+}
+
 static void encoding_leaves_unreserved_characters_alone(void **state)
 {
 	(void)state;
@@ -375,6 +442,8 @@ int main(void)
 		cmocka_unit_test(a_bad_address_is_rejected_and_credentials_are_no_part_of_it),
 		cmocka_unit_test(a_proxy_of_the_environment_is_not_asked_for_loopback),
 		cmocka_unit_test(a_body_is_sent_with_its_method),
+		cmocka_unit_test(a_file_is_sent_with_its_length_or_not_at_all),
+		cmocka_unit_test(a_taker_gets_what_it_wants_of_a_good_answer),
 		cmocka_unit_test(encoding_leaves_unreserved_characters_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
