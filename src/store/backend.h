@@ -33,6 +33,10 @@ struct store_ops {
 	enum err_kind (*sync_dir)(struct store *store, const char *path, struct err *err);
 	enum err_kind (*sync_all)(struct store *store, struct err *err);
 	char *(*local_path)(struct store *store, const char *path);
+	enum err_kind (*scratch)(struct store *store, const char *dir, char **ret_dir,
+				 struct err *err);
+	enum err_kind (*put_file)(struct store *store, const char *local, const char *path,
+				  struct err *err);
 	enum err_kind (*lock)(struct store *store, const char *path, bool wait,
 			      struct file_lock *ret_lock, bool *ret_held, struct err *err);
 	enum err_kind (*probe)(struct store *store, const char *dir, struct store_promises *ret,
@@ -45,3 +49,4 @@ struct store {
 };
 
 extern const struct store_ops store_local;
+extern const struct store_ops store_webhdfs;

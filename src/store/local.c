@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -167,7 +168,7 @@ static enum err_kind local_stat(struct store *store, const char *path, struct st
 	return kind;
 }
 
-enum { CHECKSUM_CHUNK = 1 << 20 };
+enum { CHECKSUM_CHUNK = 1 << 20, COPY_CHUNK = 1 << 26 };
 
 static enum err_kind checksum_file(const char *path, uint64_t *ret_xxh3, struct err *err)
 {
@@ -257,6 +258,85 @@ static enum err_kind local_lock(struct store *store, const char *path, bool wait
 	return kind;
 }
 
+static enum err_kind local_scratch(struct store *store, const char *dir, char **ret_dir,
+				   struct err *err)
+{
+	char *full = local_path(store, dir);
+	enum err_kind kind = dir_make(full, false, err);
+	if (kind == ERR_NONE)
+		*ret_dir = full;
+	else
+		free(full);
+	return kind;
+}
+
+static enum err_kind copy_file(const char *from, const char *to, struct err *err)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
+	if (in < 0)
+		return err_errno(err, ERR_FATAL, "open %s", from);
+	enum err_kind kind = ERR_NONE;
+	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (out < 0)
+		kind = err_errno(err, ERR_FATAL, "create %s", to);
+	ssize_t sent = 1;
+	while (kind == ERR_NONE && sent != 0) {
+		sent = sendfile(out, in, NULL, COPY_CHUNK);
+		if (sent < 0 && errno != EINTR)
+			kind = err_errno(err, ERR_FATAL, "copy %s to %s", from, to);
+	}
+	close(in);
+	if (out >= 0 && close(out) != 0 && kind == ERR_NONE)
+		kind = err_errno(err, ERR_FATAL, "close %s", to);
+	return kind;
+}
+
+/* Under its final name it is whole: copied beside it first, then renamed. */
+static enum err_kind put_from_afar(const char *local, const char *path, bool *ret_done,
+				   struct err *err)
+{
+	char uuid[UUID_TEXT];
+	uuid_new(uuid);
+	char *temp = mem_printf("%s.%s", path, uuid);
+	enum err_kind kind = copy_file(local, temp, err);
+	if (kind == ERR_NONE)
+		kind = rename_new(temp, path, ret_done, err);
+	if (kind != ERR_NONE || !*ret_done)
+		unlink(temp);
+	free(temp);
+	if (kind == ERR_NONE && *ret_done && unlink(local) != 0)
+		kind = err_errno(err, ERR_FATAL, "remove %s", local);
+	return kind;
+}
+
+static enum err_kind put_file(const char *local, const char *path, struct err *err)
+{
+	struct stat from, to;
+	bool done = false;
+	if (stat(local, &from) != 0)
+		return err_errno(err, ERR_FATAL, "stat %s", local);
+	bool there = stat(path, &to) == 0;
+	if (there && from.st_dev == to.st_dev && from.st_ino == to.st_ino)
+		return ERR_NONE; /* written where it belongs */
+	TRY(make_parents(path, err));
+	if (renameat2(AT_FDCWD, local, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return ERR_NONE;
+	if (errno == EXDEV)
+		TRY(put_from_afar(local, path, &done, err));
+	else if (errno != EEXIST)
+		return err_errno(err, ERR_FATAL, "rename %s to %s", local, path);
+	return done ? ERR_NONE : err_set(err, ERR_REJECT, "%s: is there already", path);
+}
+
+static enum err_kind local_put_file(struct store *store, const char *local, const char *path,
+				    struct err *err)
+{
+	char *full = local_path(store, path);
+	enum err_kind kind = put_file(local, full, err);
+	free(full);
+	return kind;
+}
+
 /* A rename without overwrite must fail on a file that is there, and leave both as they were. */
 static bool probe_rename(const char *a, const char *b)
 {
@@ -302,6 +382,7 @@ static void probe_all(const char *dir, struct store_promises *ret)
 	char *dir_a = mem_printf("%s/dir_a", dir), *dir_b = mem_printf("%s/dir_b", dir);
 	bool made = make_empty_file(file_a) && make_empty_file(file_b);
 	*ret = (struct store_promises){
+		.local = true,
 		.exchange = probe_exchange(dir_a, dir_b),
 		.rename_new = made && probe_rename(file_a, file_b),
 		.lock = made && probe_lock(file_a),
@@ -350,6 +431,8 @@ const struct store_ops store_local = {
 	.sync_dir = local_sync_dir,
 	.sync_all = local_sync_all,
 	.local_path = local_path,
+	.scratch = local_scratch,
+	.put_file = local_put_file,
 	.lock = local_lock,
 	.probe = local_probe,
 };

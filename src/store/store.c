@@ -8,6 +8,7 @@ static const struct scheme {
 	const struct store_ops *ops;
 } schemes[] = {
 	{ "file", &store_local }, /* the first serves a location without a scheme */
+	{ "webhdfs", &store_webhdfs },
 };
 
 enum { SCHEME_COUNT = sizeof schemes / sizeof schemes[0] };
@@ -36,7 +37,9 @@ enum err_kind store_open(const char *location, struct store **ret_store, struct 
 			return schemes[i].ops->open(location + len + 3, ret_store, err);
 	}
 	err_set(err, ERR_REJECT, "%s: nothing here reads %.*s://", location, (int)len, location);
-	return err_hint(err, "a local directory is written PATH or file://PATH");
+	return err_hint(
+		err,
+		"a local directory is written PATH or file://PATH, HDFS webhdfs://HOST:PORT/PATH");
 }
 
 void store_close(struct store *store)
@@ -125,6 +128,17 @@ enum err_kind store_sync_all(struct store *store, struct err *err)
 char *store_local_path(struct store *store, const char *path)
 {
 	return store->ops->local_path(store, path);
+}
+
+enum err_kind store_scratch(struct store *store, const char *dir, char **ret_dir, struct err *err)
+{
+	return store->ops->scratch(store, dir, ret_dir, err);
+}
+
+enum err_kind store_put_file(struct store *store, const char *local, const char *path,
+			     struct err *err)
+{
+	return store->ops->put_file(store, local, path, err);
 }
 
 enum err_kind store_lock(struct store *store, const char *path, bool wait,

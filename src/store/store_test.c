@@ -1,99 +1,5 @@
-/* One suite, every backend: what store/store.h promises. A new backend is one line in the table. */
-#include "base/test.h"
-
-#include "base/hash.h"
-#include "base/mem.h"
-#include "store/store.h"
-
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-/* Backends. */
-
-struct backend {
-	const char *name;
-	char *(*new_location)(void); /* where a fresh store may be; freed by the caller */
-};
-
-struct world {
-	char *location;
-	struct store *store;
-	struct err err;
-};
-
-static char *local_location(void)
-{
-	return mem_printf("file://%s", test_dir());
-}
-
-static const struct backend backends[] = {
-	{ "local", local_location },
-};
-
-static const struct backend *backend; /* whose turn it is */
-
-static int set_up(void **state)
-{
-	struct world *world = mem_zalloc(1, sizeof *world);
-	world->location = backend->new_location();
-	assert_ok(store_open(world->location, &world->store, &world->err), world->err);
-	*state = world;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct world *world = *state;
-	store_close(world->store);
-	free(world->location);
-	free(world);
-	return 0;
-}
-
-/* Helpers. */
-
-static void put(struct world *world, const char *path, const char *text)
-{
-	assert_ok(store_replace(world->store, path, str_from(text), &world->err), world->err);
-}
-
-static void make_dir(struct world *world, const char *path)
-{
-	assert_ok(store_make_dir(world->store, path, true, &world->err), world->err);
-}
-
-static void assert_holds(struct world *world, const char *path, const char *text)
-{
-	struct buf buf = { 0 };
-	bool found = false;
-	assert_ok(store_read(world->store, path, 1 << 20, &buf, &found, &world->err), world->err);
-	assert_true(found);
-	assert_str(buf_str(&buf), text);
-	buf_release(&buf);
-}
-
-static bool is_there(struct world *world, const char *path)
-{
-	struct store_stat stat;
-	assert_ok(store_stat(world->store, path, &stat, &world->err), world->err);
-	return stat.found;
-}
-
-static void assert_names(struct world *world, const char *dir, const char *joined)
-{
-	struct name_list list = { 0 };
-	struct buf buf = { 0 };
-	assert_ok(store_list(world->store, dir, &list, &world->err), world->err);
-	for (size_t i = 0; i < list.count; i++)
-		buf_addf(&buf, "%s ", list.names[i]);
-	assert_str(buf_str(&buf), joined);
-	name_list_release(&list);
-	buf_release(&buf);
-}
+/* One suite, every backend: what store/store.h promises. */
+#include "store/store_fixture.h"
 
 /* The contract. */
 
@@ -248,13 +154,20 @@ static void a_directory_is_renamed_only_where_none_is(void **state)
 	assert_holds(world, "e/inside", "one");
 }
 
-static void an_exchange_swaps_two_directories(void **state)
+static void an_exchange_swaps_two_directories_or_says_that_it_cannot(void **state)
 {
 	struct world *world = *state;
 	make_dir(world, "a");
 	make_dir(world, "b");
 	put(world, "a/old", "1");
 	put(world, "b/new", "2");
+	if (!backend->exchanges) {
+		assert_fails(store_exchange(world->store, "a", "b", &world->err), world->err,
+			     ERR_REJECT, "cannot");
+		assert_names(world, "a", "old ");
+		assert_names(world, "b", "new ");
+		return;
+	}
 	assert_ok(store_exchange(world->store, "a", "b", &world->err), world->err);
 	assert_names(world, "a", "new ");
 	assert_names(world, "b", "old ");
@@ -368,7 +281,9 @@ static void a_probe_leaves_nothing_behind(void **state)
 	make_dir(world, "p");
 	put(world, "p/left_by_a_killed_probe", "");
 	assert_ok(store_probe(world->store, "p", &promises, &world->err), world->err);
-	assert_true(promises.rename_new && promises.lock && promises.sync && promises.exchange);
+	assert_true(promises.rename_new && promises.lock && promises.sync);
+	assert_true(promises.exchange == backend->exchanges);
+	assert_true(promises.local == backend->exchanges);
 	assert_names(world, "", "");
 }
 
@@ -383,6 +298,14 @@ static void an_unknown_scheme_is_refused(void **state)
 	assert_fails(store_open("files:///x", &store, &err), err, ERR_REJECT, "files://");
 	assert_fails(store_open("", &store, &err), err, ERR_REJECT, "empty");
 	assert_fails(store_open("file://", &store, &err), err, ERR_REJECT, "empty");
+	assert_fails(store_open("webhdfs://", &store, &err), err, ERR_REJECT, "port");
+	assert_fails(store_open("webhdfs://host/x", &store, &err), err, ERR_REJECT, "port");
+	assert_fails(store_open("webhdfs://h\n:1/x", &store, &err), err, ERR_REJECT, "HOST:PORT");
+	assert_fails(store_open("webhdfs://h:1/x/../y", &store, &err), err, ERR_REJECT, "..");
+	assert_fails(store_open("webhdfs://h:1/a:b", &store, &err), err, ERR_REJECT, "a:b");
+	assert_fails(store_open("webhdfs://h:1/x?usr=me", &store, &err), err, ERR_REJECT, "usr");
+	assert_fails(store_open("webhdfs://h:1/x?patience=0", &store, &err), err, ERR_REJECT,
+		     "patience");
 	assert_null(store);
 }
 
@@ -425,8 +348,6 @@ static void a_lock_goes_with_the_process_that_held_it(void **state)
 	file_lock_drop(&lock);
 }
 
-#define CLAIM(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest contract[] = {
@@ -439,7 +360,7 @@ int main(void)
 		CLAIM(a_rename_never_overwrites),
 		CLAIM(a_rename_of_nothing_changes_nothing),
 		CLAIM(a_directory_is_renamed_only_where_none_is),
-		CLAIM(an_exchange_swaps_two_directories),
+		CLAIM(an_exchange_swaps_two_directories_or_says_that_it_cannot),
 		CLAIM(an_exchange_with_nothing_fails_and_changes_nothing),
 		CLAIM(removing_takes_files_trees_and_nothing_at_all),
 		CLAIM(stat_tells_files_directories_and_nothing),
@@ -455,11 +376,7 @@ int main(void)
 		cmocka_unit_test(a_local_location_is_a_path_with_or_without_scheme),
 		CLAIM(a_lock_goes_with_the_process_that_held_it),
 	};
-	int failed = 0;
-	for (size_t i = 0; i < sizeof backends / sizeof backends[0]; i++) {
-		backend = &backends[i];
-		failed += cmocka_run_group_tests_name(backend->name, contract, NULL, NULL);
-	}
+	int failed = run_everywhere(contract, sizeof contract / sizeof contract[0]);
 	backend = &backends[0];
 	return failed + cmocka_run_group_tests_name("local only", others, NULL, NULL);
 }
