@@ -192,28 +192,37 @@ static bool is_ours(const struct column_node *node)
 	return node && node->root > ROOT_AVIARY && node->root != ROOT_NONE;
 }
 
-/* `media` repeats the first of media_all, which gives it back. By their source: values may be equal
- * although they were sent otherwise. */
-static bool is_repeated_medium(struct post_reader *reader, const struct column_node *node,
-			       yyjson_val *val)
+/* By their source: values may be equal although they were sent otherwise. */
+static bool same_source(struct post_reader *reader, yyjson_val *left, yyjson_val *right)
 {
-	if (node->root != ROOT_MEDIA)
-		return false;
-	yyjson_val *first = yyjson_arr_get_first(our_member(reader, ROOT_MEDIA_ALL));
-	if (!yyjson_equals(val, first))
+	if (!yyjson_equals(left, right))
 		return false;
 	buf_reset(&reader->text);
 	buf_reset(&reader->json);
-	json_write(&reader->text, &reader->doc, val);
-	json_write(&reader->json, &reader->doc, first);
+	json_write(&reader->text, &reader->doc, left);
+	json_write(&reader->json, &reader->doc, right);
 	return str_equal(buf_str(&reader->text), buf_str(&reader->json));
+}
+
+/* `media` repeats the first of media_all, which gives it back as long as a column shows that it was
+ * there. Any other beside a media_all stands whole in extra, so that the two cannot be mixed up. */
+static void visit_media(struct post_reader *reader, const struct column_node *node, yyjson_val *val)
+{
+	yyjson_val *first = yyjson_arr_get_first(our_member(reader, ROOT_MEDIA_ALL));
+	reader->quiet = first != NULL;
+	visit(reader, node, val);
+	reader->quiet = false;
+	if (first && reader->wants_extra &&
+	    (!yyjson_is_str(json_get(val, "media_key")) || !same_source(reader, val, first)))
+		extra_add(reader, val);
 }
 
 static void visit_ours(struct post_reader *reader, const struct column_node *node, yyjson_val *val)
 {
-	reader->quiet = reader->wants_extra && is_repeated_medium(reader, node, val);
-	visit(reader, node, val);
-	reader->quiet = false;
+	if (node->root == ROOT_MEDIA)
+		visit_media(reader, node, val);
+	else
+		visit(reader, node, val);
 }
 
 static void walk_moved(struct post_reader *reader)

@@ -254,9 +254,13 @@ static void a_medium_that_is_the_first_is_not_kept_twice(void **state)
 		{ LINE("\"media\":" FIRST ",\"media_all\":[]"), "media_type", "\"photo\"",
 		  "{\"/media/new\":1,\"/media/width\":2.0}" },
 		{ LINE("\"media\":" FIRST ",\"media_all\":[{\"media_key\":\"3_2\"}]"),
-		  "media_media_key", "\"3_1\"", "{\"/media/new\":1,\"/media/width\":2.0}" },
+		  "media_media_key", "\"3_1\"", "{\"/media\":" FIRST "}" },
 		{ LINE("\"media\":{\"media_key\":5},\"media_all\":[{\"media_key\":\"5\"}]"),
-		  "media_media_key", NULL, "{\"/media/media_key\":5}" },
+		  "media_media_key", NULL, "{\"/media\":{\"media_key\":5}}" },
+		{ LINE("\"media\":{\"width\":5},\"media_all\":[{\"width\":5}]"), "media_media_key",
+		  NULL, "{\"/media\":{\"width\":5}}" },
+		{ LINE("\"media\":{\"media_key\":\"5\"},\"media_all\":[{\"media_key\":\"5\",\"width\":5}]"),
+		  "media_media_key", "\"5\"", "{\"/media\":{\"media_key\":\"5\"}}" },
 		{ LINE("\"media\":null,\"media_all\":[{\"media_key\":\"5\"}]"), "media_media_key",
 		  NULL, "{\"/media\":null}" },
 		{ LINE("\"media_all\":[" FIRST "],\"_aviary\":{\"media\":" FIRST "}"),
@@ -276,12 +280,12 @@ static void a_medium_that_only_seems_the_first_is_kept(void **state)
 	static const struct golden goldens[] = {
 		{ LINE("\"media\":{\"url\":\"\\ud800\"},\"media_all\":[{\"url\":\"\\ud801\"}]"),
 		  "media_all", "[{\"url\":\"\\ufffd\"}]",
-		  "{\"/media/url\":\"\\ud800\",\"/media_all/0/url\":\"\\ud801\"}" },
+		  "{\"/media\":{\"url\":\"\\ud800\"},\"/media_all/0/url\":\"\\ud801\"}" },
 		{ LINE("\"media\":{\"a\":1,\"a\":1},\"media_all\":[{\"a\":1,\"b\":2}]"),
 		  "media_all", "[{}]",
-		  "{\"/media/a\":1,\"/media/a\":1,\"/media_all/0/a\":1,\"/media_all/0/b\":2}" },
+		  "{\"/media\":{\"a\":1,\"a\":1},\"/media_all/0/a\":1,\"/media_all/0/b\":2}" },
 		{ LINE("\"media\":{\"width\":1.0},\"media_all\":[{\"width\":1}]"), "media_all",
-		  "[{\"width\":1}]", "{\"/media/width\":1.0}" },
+		  "[{\"width\":1}]", "{\"/media\":{\"width\":1.0}}" },
 	};
 	ASSERT_GOLDENS(*state, goldens);
 }
