@@ -1,5 +1,8 @@
+#include "base/hash.h"
+#include "base/mem.h"
 #include "post/reader.h"
 
+#include <stdlib.h>
 #include <strings.h>
 
 /* RFC 6901: ~ and / inside a name are ~0 and ~1. */
@@ -91,9 +94,30 @@ void extra_add(struct post_reader *reader, yyjson_val *val)
 	if (reader->quiet || !reader->wants_extra)
 		return;
 	buf_add_byte(&reader->extra, reader->extra.len == 0 ? '{' : ',');
+	size_t at = reader->extra.len;
 	path_add(reader, &reader->extra);
+	MEM_GROW(reader->pointers, reader->pointer_cap, reader->pointer_count + 1);
+	reader->pointers[reader->pointer_count++] =
+		hash_xxh3(str_make(reader->extra.ptr + at, reader->extra.len - at));
 	buf_add_byte(&reader->extra, ':');
 	json_write(&reader->extra, &reader->doc, val);
+}
+
+static int by_value(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+	return (a > b) - (a < b);
+}
+
+bool extra_repeats(struct post_reader *reader)
+{
+	size_t count = reader->pointer_count;
+	bool repeats = false;
+	if (count > 1)
+		qsort(reader->pointers, count, sizeof *reader->pointers, by_value);
+	for (size_t i = 1; i < count && !repeats; i++)
+		repeats = reader->pointers[i] == reader->pointers[i - 1];
+	return repeats;
 }
 
 void extra_list_add(struct buf *list, struct str item)

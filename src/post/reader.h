@@ -50,7 +50,9 @@ struct post_reader {
 	bool quiet;              /* nothing is added to extra: another column gives it back */
 	bool old_names, new_names;
 
-	struct buf extra; /* what no column gives back, so far */
+	struct buf extra;   /* what no column gives back, so far */
+	uint64_t *pointers; /* hashes of the pointers in it */
+	size_t pointer_count, pointer_cap;
 	struct buf renamed, derived, moved_names, duplicates; /* lists that go into it */
 	struct buf text, json;                                /* scratch */
 	struct buf hashtag_units; /* hashtags made from the post, each with a zero byte */
@@ -84,6 +86,8 @@ static inline void path_pop(struct post_reader *reader)
 void path_add(const struct post_reader *reader, struct buf *ret);
 /* Adds the value at the current path to `extra`, as the source spells it. */
 void extra_add(struct post_reader *reader, yyjson_val *val);
+/* Whether a pointer was added twice: a member that no column has is repeated. */
+bool extra_repeats(struct post_reader *reader);
 /* Adds an item to one of the lists above: `item` is JSON. */
 void extra_list_add(struct buf *list, struct str item);
 /* Puts the lists into `extra` and ends it. Empty: nothing is there to add. */

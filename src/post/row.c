@@ -39,6 +39,7 @@ void post_reader_free(struct post_reader *reader)
 	for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
 		buf_release(bufs[i]);
 	free(reader->entries);
+	free(reader->pointers);
 	free(reader->node_seen);
 	free(reader->column_filled);
 	free(reader->wanted);
@@ -446,6 +447,7 @@ static void begin_row(struct post_reader *reader)
 	list_moved(reader);
 	reader->line_number++;
 	reader->depth = 0;
+	reader->pointer_count = 0;
 	reader->duplicate = reader->quiet = reader->old_names = reader->new_names = false;
 	buf_reset(&reader->extra);
 	buf_reset(&reader->renamed);
@@ -488,7 +490,7 @@ enum err_kind post_reader_fill(struct post_reader *reader, struct str line, uint
 	buf_reset(&reader->duplicates);
 	begin_row(reader);
 	walk_root(reader, &key);
-	if (reader->duplicate)
+	if (reader->duplicate || extra_repeats(reader))
 		TRY(without_duplicates(reader, &key, err));
 	compute(reader, &key, stream_offset);
 	return ERR_NONE;
