@@ -31,6 +31,13 @@ yyjson_val *our_member(const struct post_reader *reader, enum root_member which)
 	return reader->moved[which] ? reader->moved[which] : reader->root[which];
 }
 
+/* The reader keeps values in the order of the document. */
+yyjson_val *post_note(yyjson_val *note_tweet, yyjson_val *note_post)
+{
+	yyjson_val *old = json_get(note_tweet, "text"), *new = json_get(note_post, "text");
+	return new && (!old || new < old) ? note_post : note_tweet;
+}
+
 struct str post_full_text(yyjson_val *note, yyjson_val *text)
 {
 	struct str long_text = json_get_text(note, "text");
@@ -39,8 +46,8 @@ struct str post_full_text(yyjson_val *note, yyjson_val *text)
 
 static struct str full_text_of(yyjson_val *post)
 {
-	yyjson_val *note = json_get(post, "note_tweet");
-	return post_full_text(note ? note : json_get(post, "note_post"), json_get(post, "text"));
+	yyjson_val *note = post_note(json_get(post, "note_tweet"), json_get(post, "note_post"));
+	return post_full_text(note, json_get(post, "text"));
 }
 
 /* The object in a list whose `name` is `value`. */

@@ -105,6 +105,8 @@ size_t fill_list(struct post_reader *reader, struct column_vector *list, size_t 
 void fill_valid(struct column_vector *vector, size_t row);
 
 /* included.c */
+/* Of the two spellings' long posts (either may be NULL) the one whose text fills its column. */
+yyjson_val *post_note(yyjson_val *note_tweet, yyjson_val *note_post);
 /* The long text where there is one, else `text`; STR_NONE without either. `note` may be NULL. */
 struct str post_full_text(yyjson_val *note, yyjson_val *text);
 void fill_referenced(struct post_reader *reader, struct column_vector *vector, yyjson_val *val);

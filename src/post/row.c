@@ -425,8 +425,7 @@ static void compute(struct post_reader *reader, const struct post_key *key, uint
 	derive_created_at(reader, key);
 	derive_hashtags(reader);
 	compute_folded(reader);
-	yyjson_val *note = reader->root[ROOT_NOTE_TWEET] ? reader->root[ROOT_NOTE_TWEET] :
-							   reader->root[ROOT_NOTE_POST];
+	yyjson_val *note = post_note(reader->root[ROOT_NOTE_TWEET], reader->root[ROOT_NOTE_POST]);
 	compute_clean(reader, COMPUTED_TEXT_CLEAN, post_full_text(note, reader->root[ROOT_TEXT]));
 	compute_clean(reader, COMPUTED_DESCRIPTION_CLEAN,
 		      json_get_text(our_member(reader, ROOT_USER), "description"));
