@@ -365,6 +365,13 @@ static void drop(struct page_joiner *joiner, size_t position)
 		(struct dropped){ .position = position, .id = joiner->members.of[X_ID] };
 }
 
+/* Whether X has a member that post_peek() takes for one of ours which tells nothing about a post. */
+static bool has_delivery_member(const struct page_joiner *joiner)
+{
+	return is_taken(joiner, OUR_BATCH_ID) || is_taken(joiner, OUR_FETCHED_AT) ||
+	       is_taken(joiner, OUR_PAGE);
+}
+
 /* Writes the post's line and keeps it, unless it was delivered before: to the sink, or by this page. Of
  * a kept line the pointer is not set: the buffer may still move. */
 static void join_post(struct page_joiner *joiner, yyjson_val *data, yyjson_val *post,
@@ -377,7 +384,8 @@ static void join_post(struct page_joiner *joiner, yyjson_val *data, yyjson_val *
 	write_line(joiner, post, is_last ? NULL : unsafe_yyjson_get_next(post));
 	const char *text = joiner->lines.ptr + start;
 	post_peek(str_make(text, joiner->lines.len - start), &peek);
-	if (!peek.whole || !post_id_parse(json_text(joiner->members.of[X_ID]), &id))
+	if (!peek.whole || has_delivery_member(joiner) ||
+	    !post_id_parse(json_text(joiner->members.of[X_ID]), &id))
 		id = 0;
 	buf_add_byte(&joiner->lines, '\n');
 	text = joiner->lines.ptr + start;

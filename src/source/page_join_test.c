@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "source/source.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct joined {
@@ -368,6 +369,23 @@ static void a_post_without_a_readable_id_is_never_a_re_delivery(void **state)
 	assert_int_equal(known.asked, 0);
 }
 
+/* Their values are not in the content hash, and would be lost with a line that was dropped. */
+static void a_post_with_a_batch_a_time_or_a_page_of_its_own_is_never_a_re_delivery(void **state)
+{
+	static const char *const names[] = { "batch_id", "fetched_at", "page" };
+	struct joined *joined = *state;
+	for (size_t i = 0; i < 3; i++) {
+		char page[256];
+		snprintf(page, sizeof page,
+			 "{'data':[{'id':'1850000000000000001','text':'t','%s':1},"
+			 "{'id':'1850000000000000001','text':'t','%s':2}]}",
+			 names[i], names[i]);
+		join(joined, page);
+		assert_int_equal(joined->count, 2);
+		assert_int_equal(joined->lines[0].id, 0);
+	}
+}
+
 /* --- members by our names --------------------------------------------------------------------- */
 
 static void a_member_of_x_by_our_name_wins_it_and_ours_stands_below_aviary(void **state)
@@ -543,6 +561,7 @@ int main(void)
 		TEST(the_content_hash_knows_no_batch_no_time_and_no_page),
 		TEST(a_rule_hash_is_zero_only_without_rules),
 		TEST(a_post_without_a_readable_id_is_never_a_re_delivery),
+		TEST(a_post_with_a_batch_a_time_or_a_page_of_its_own_is_never_a_re_delivery),
 		TEST(a_member_of_x_by_our_name_wins_it_and_ours_stands_below_aviary),
 		TEST(a_page_of_x_on_a_post_leaves_ours_below_aviary),
 		TEST(all_of_ours_can_be_taken_at_once),

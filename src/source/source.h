@@ -16,7 +16,8 @@
 /* One line, and what makes a later one its re-delivery (see wire.h, struct window_entry). */
 struct source_line {
 	struct str line; /* with its '\n' */
-	uint64_t id;     /* 0: never held to be a re-delivery (recorded wire lines, broken ones) */
+	uint64_t id;     /* 0: never held to be a re-delivery (recorded wire lines, broken ones, and
+			    * posts with a batch_id, fetched_at or page of X's: not in the hash) */
 	uint64_t rule;   /* hash of `rules`, 0 for none */
 	uint64_t content_hash; /* post_peek()'s */
 };
