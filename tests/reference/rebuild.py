@@ -4,9 +4,11 @@ Rows as in rows.py, with `extra` and `page` (parsed). What a rebuilt line does n
 comparison of parsed JSON therefore does not see: the spelling of numbers and of escapes, white
 space and the order of members.
 """
+import copy
 import re
 
-from rows import COLUMNS, OURS, parse_json, time_text
+from rows import (COLUMNS, OURS, Object, copied, escaped, parse_json, plausible, repeats_in,
+                  sent_members, time_text, time_us, vocabulary_of)
 
 # Columns that are rendered under another name than their own, from the json of their items.
 JSON_ITEMS = {"referenced_posts": "referenced", "users_all": "users_all"}
@@ -43,7 +45,7 @@ def set_pointer(root, pointer, value):
             raise RebuildError(f"{pointer}: goes through {node!r}")
         child = node[at] if isinstance(node, list) else node.get(at)
         if child is None:
-            child = node[at] = {}
+            child = node[at] = Object()
         node = child
     if isinstance(node, list):
         node[_index(last, node, pointer)] = value
@@ -53,11 +55,21 @@ def set_pointer(root, pointer, value):
         raise RebuildError(f"{pointer}: goes through {node!r}")
 
 
+def look_at(root, parts, pointer):
+    node = root
+    for part in parts:
+        if isinstance(node, list):
+            node = node[_index(part, node, pointer)]
+        elif isinstance(node, dict) and part in node:
+            node = node[part]
+        else:
+            raise RebuildError(f"{pointer}: nothing is there")
+    return node
+
+
 def remove_pointer(root, pointer):
     *way, last = pointer_parts(pointer)
-    node = root
-    for part in way:
-        node = node[_index(part, node, pointer)] if isinstance(node, list) else node.get(part, {})
+    node = look_at(root, way, pointer)
     if not isinstance(node, dict) or last not in node:
         raise RebuildError(f"derived {pointer}: the columns do not show it")
     del node[last]
@@ -73,27 +85,20 @@ def render(value, kind):
         return time_text(value)
     if kind[0] == "list":
         return [render(item, kind[1]) for item in value]
-    return {name: render(value[name], of) for name, of in kind[1] if value[name] is not None}
+    return Object((name, render(value[name], of)) for name, of in kind[1]
+                  if value[name] is not None)
 
 
 def _names(column, vocabulary, new_names):
     """The path of a column as it was on the wire."""
-    sent = []
-    for names in column.path:
-        name = names[0]
-        if len(names) > 1:
-            changed = "/".join(["", *sent, names[1]])
-            if vocabulary == "post":
-                name = names[1]
-            elif vocabulary == "mixed" and any(
-                    new == changed or new.startswith(changed + "/") for new in new_names):
-                name = names[1]
-        sent.append(name)
-    return sent
+    old = [names[0] for names in column.path]
+    new = [names[-1] for names in column.path]
+    is_new = vocabulary == "post" or vocabulary == "mixed" and "/" + "/".join(new) in new_names
+    return new if is_new else old
 
 
 def _render_columns(row, extra):
-    line = {}
+    line = Object()
     new_names = [name.removeprefix("/_aviary") for name in extra.get("new_names", [])]
     for column in COLUMNS:
         value = row[column.name]
@@ -105,14 +110,16 @@ def _render_columns(row, extra):
             node = line
             *way, last = _names(column, row["vocabulary"], new_names)
             for name in way:
-                node = node.setdefault(name, {})
+                node = node.setdefault(name, Object())
             node[last] = render(value, column.type)
     return line
 
 
 def rebuild_line(row):
-    """(the wire line, the repeated members [[pointer, value], ...]) of a landing row."""
-    extra = row["extra"] or {}
+    """The wire line of a landing row."""
+    extra = row["extra"] or Object()
+    if getattr(extra, "repeats", None):
+        raise RebuildError(f"extra has twice: {extra.repeats}")
     unknown = [name for name in extra if not name.startswith("/") and
                name not in ("derived", "new_names", "moved", "duplicates")]
     if unknown:
@@ -122,11 +129,30 @@ def rebuild_line(row):
         remove_pointer(line, pointer)
     for name in extra.get("moved", []):
         if name in line:
-            line.setdefault("_aviary", {})[name] = line.pop(name)
+            line.setdefault("_aviary", Object())[name] = line.pop(name)
     for pointer, value in extra.items():
         if pointer.startswith("/"):
             set_pointer(line, pointer, value)
-    return line, extra.get("duplicates", [])
+    _repeat_medium(line, row, extra)
+    if "duplicates" in extra:
+        line = copy.deepcopy(line)  # the row keeps what it has
+    for pointer, value in extra.get("duplicates", []):
+        *way, last = pointer_parts(pointer)
+        node = look_at(line, way, pointer)
+        if not isinstance(node, Object):
+            raise RebuildError(f"duplicates {pointer}: is in no object")
+        node.again(last, value)
+    return line
+
+
+def _repeat_medium(line, row, extra):
+    """`media` is the first of media_all, where its key is shown and extra has no other."""
+    where = line["_aviary"] if "media" in extra.get("moved", []) else line
+    whole = "/_aviary/media" if where is not line else "/media"
+    source = line["_aviary"] if "media_all" in extra.get("moved", []) else line
+    items = source.get("media_all")
+    if row["media_media_key"] is not None and whole not in extra and isinstance(items, list) and items:
+        where["media"] = copy.deepcopy(items[0])
 
 
 def ours_of_line(line, moved):
@@ -138,15 +164,16 @@ def ours_of_line(line, moved):
 
 def rebuild_post(row):
     """(the post as X sent it, our members)."""
-    line, _ = rebuild_line(row)
+    line = rebuild_line(row)
     moved = (row["extra"] or {}).get("moved", [])
     ours = ours_of_line(line, moved)
-    post = {name: value for name, value in line.items() if name not in OURS or name in moved}
-    if moved:
-        for name in moved:
-            post["_aviary"].pop(name, None)
-        if not post["_aviary"]:
-            del post["_aviary"]
+    post = Object((name, value) for name, value in line.items()
+                  if name != "_aviary" and (name not in OURS or name in moved))
+    post.repeats = [one for one in line.repeats if one[0] != "_aviary"]
+    aside = line.get("_aviary", Object())
+    if "_aviary" in aside:
+        post["_aviary"] = aside["_aviary"]
+        post.repeats += [one for one in aside.repeats if one[0] == "_aviary"]
     return post, ours
 
 
@@ -190,17 +217,32 @@ def _rebuild_included(name, described, pool):
     return items
 
 
+def _envelope(described):
+    """(the page's members but data and its object of includes, that as described or None, dropped)"""
+    page = copied(described)
+    includes, dropped, aside = (page.pop(name, None) for name in ("includes", "dropped", "_aviary"))
+    for name, value in sent_members(aside):
+        if name not in ("data", "includes", "dropped", "_aviary"):
+            raise RebuildError(f"page._aviary has {name}")
+        outdone = name == "data" or name == "includes" and includes is not None
+        if outdone or name in page:
+            page.again(name, value if outdone else page[name])
+        if not outdone:
+            page[name] = value
+    return page, includes, dropped or []
+
+
 def rebuild_page(rows, find_dropped):
     """The page of its rows, in the order of the stream; the first one has `page`.
     find_dropped(position, id) gives the earlier row of a post that was a re-delivery."""
-    page = dict(rows[0]["page"])
-    includes, dropped = page.pop("includes", None), page.pop("dropped", [])
     pool = {kind: {} for kind in KINDS.values()}
-    posts = []
+    posts, page = [], None
     for row in rows:
         post, ours = rebuild_post(row)
+        page = ours["page"] if page is None else page
         posts.append(post)
         _carried(ours, pool)
+    page, includes, dropped = _envelope(page)
     for position, post_id in sorted(dropped):
         post, ours = rebuild_post(find_dropped(position, post_id))
         if post["id"] != post_id or position > len(posts):
@@ -209,8 +251,11 @@ def rebuild_page(rows, find_dropped):
         _carried(ours, pool)
     page["data"] = posts
     if includes is not None:
-        page["includes"] = {name: _rebuild_included(name, described, pool)
-                            for name, described in includes.items()}
+        page["includes"] = Object()
+        for name, one in includes.items():
+            page["includes"][name] = _rebuild_included(name, one, pool)
+        for name, one in getattr(includes, "repeats", ()):
+            page["includes"].again(name, _rebuild_included(name, one, pool))
     return page
 
 
@@ -235,6 +280,12 @@ def differences(expected, got, path="", most=10):
         text = repr(value)
         return text if len(text) < 160 else text[:157] + "..."
 
+    def repeats(value):
+        by_name = {}
+        for name, one in getattr(value, "repeats", ()):
+            by_name.setdefault(name, []).append(one)
+        return by_name
+
     def walk(one, two, at):
         if len(found) >= most:
             return
@@ -245,6 +296,9 @@ def differences(expected, got, path="", most=10):
                 found.append(f"{at}/{name}: not expected, got {short(two[name])}")
             for name in one.keys() & two.keys():
                 walk(one[name], two[name], f"{at}/{name}")
+            left, right = repeats(one), repeats(two)
+            for name in left.keys() | right.keys():
+                walk(left.get(name, []), right.get(name, []), f"{at}/{name} (repeated)")
         elif isinstance(one, list) and isinstance(two, list) and len(one) == len(two):
             for index, (left, right) in enumerate(zip(one, two)):
                 walk(left, right, f"{at}/{index}")
@@ -257,9 +311,8 @@ def differences(expected, got, path="", most=10):
 
 def encode_extra(line, row):
     """The `extra` that makes rebuild_line(row) give the line: the other direction, for the tests of
-    this module. Repeated members are not seen here."""
-    from rows import vocabulary_of
-    extra = {}
+    this module."""
+    extra = Object()
     kind, new_names = vocabulary_of(line)
     if kind == "mixed":
         extra["new_names"] = new_names
@@ -271,12 +324,12 @@ def encode_extra(line, row):
                and name not in moved and not _shows(line, name)]
     if derived:
         extra["derived"] = ["/" + name for name in derived]
-    shown, _ = rebuild_line({**row, "extra": extra})
+    shown = rebuild_line({**row, "extra": extra})
 
     def walk(want, have, at):
         if isinstance(want, dict) and isinstance(have, dict):
             for name, value in want.items():
-                here = at + "/" + name.replace("~", "~0").replace("/", "~1")
+                here = at + "/" + escaped(name)
                 if name not in have:
                     extra[here] = value
                 else:
@@ -287,13 +340,20 @@ def encode_extra(line, row):
         elif differences(want, have):
             extra[at] = want
 
-    walk(line, shown, "")
+    def plain(value):
+        if isinstance(value, dict):
+            return Object((name, plain(one)) for name, one in value.items())
+        return [plain(item) for item in value] if isinstance(value, list) else value
+
+    walk(plain(line), shown, "")
+    repeated = repeats_in(line)
+    if repeated:
+        extra["duplicates"] = repeated
     return extra or None
 
 
 def _shows(line, name):
-    from rows import time_us
-    return time_us(line.get("created_at")) is not None if name == "created_at" else name in line
+    return plausible(time_us(line.get("created_at"))) if name == "created_at" else name in line
 
 
 def parse_row(row):

@@ -8,5 +8,5 @@ from rebuild import (RebuildError, differences, encode_extra, parse_row, rebuild
                      rebuild_page, rebuild_post, split_pages)
 from rows import (COLUMNS, CONTRACT_COLUMNS, Import, Includes, Quarantine, ROOT,  # noqa: F401
                   clean, document_kind, fold, hashtags_in_text, hour_of, line_row, parse_json,
-                  parse_type, repeated_members, time_text, time_us, wire_line)
+                  parse_type, repeats_in, time_text, time_us, wire_line)
 from tables import (DIMENSIONS, FACTS, KEYS, SCHEMAS, VIEWS, hourly, short_views)  # noqa: F401

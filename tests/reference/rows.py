@@ -34,58 +34,68 @@ def _no_constant(name):
     raise ValueError(f"{name} is not JSON")
 
 
+class Object(dict):
+    """A JSON object. As a dict it has of repeated members the last one, in its place; `repeats` has
+    the others, [(name, value), ...], those of one name in order; `sent` all of them as they were sent
+    (None: nothing is repeated)."""
+    repeats, sent = (), None
+
+    def again(self, name, value):
+        """Notes one more value that a later member by that name replaces."""
+        self.repeats = [*self.repeats, (name, value)]
+
+
+def _object(pairs):
+    members = Object(pairs)
+    if len(members) != len(pairs):
+        members = Object()
+        members.sent = pairs
+        members.repeats = []
+        for name, value in pairs:
+            if name in members:
+                members.repeats.append((name, members.pop(name)))
+            members[name] = value
+    return members
+
+
+def copied(members):
+    """The object once more, without what is below it."""
+    copy = Object(members)
+    if isinstance(members, Object):
+        copy.repeats, copy.sent = members.repeats, members.sent
+    return copy
+
+
+def sent_members(value):
+    """Every (name, value) of an object, repeats included; of anything else none."""
+    if not isinstance(value, dict):
+        return []
+    return getattr(value, "sent", None) or list(value.items())
+
+
 def parse_json(text):
-    """JSON as the RFC has it: no NaN, UTF-8 only. Of repeated members the last one counts."""
+    """JSON as the RFC has it: no NaN, UTF-8 only. Of repeated members the last one counts, the others
+    are its Object's repeats."""
     if isinstance(text, bytes):
         text = text.decode("utf-8")
-    return json.loads(text, parse_constant=_no_constant)
+    return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
 
 
-def has_repeated_members(text):
-    repeated = []
-
-    def check(pairs):
-        members = dict(pairs)
-        if len(members) != len(pairs):
-            repeated.append(True)
-        return members
-
-    json.loads(text, object_pairs_hook=check)
-    return bool(repeated)
-
-
-def repeated_members(text):
+def repeats_in(value, pointer=""):
     """[[pointer, value], ...] of the members that a later one of the same name replaces."""
     found = []
-
-    def escape(name):
-        return str(name).replace("~", "~0").replace("/", "~1")
-
-    class Pairs(list):
-        pass
-
-    def plain(node):
-        if isinstance(node, Pairs):
-            return {name: plain(value) for name, value in node}
-        if isinstance(node, list):
-            return [plain(item) for item in node]
-        return node
-
-    def walk(node, pointer):
-        if isinstance(node, Pairs):
-            last = {name: at for at, (name, _) in enumerate(node)}
-            for at, (name, value) in enumerate(node):
-                here = pointer + "/" + escape(name)
-                if last[name] == at:
-                    walk(value, here)
-                else:
-                    found.append([here, plain(value)])
-        elif isinstance(node, list):
-            for at, item in enumerate(node):
-                walk(item, f"{pointer}/{at}")
-
-    walk(json.loads(text, object_pairs_hook=Pairs), "")
+    if isinstance(value, dict):
+        found += [[pointer + "/" + escaped(name), one] for name, one in getattr(value, "repeats", ())]
+        for name, one in value.items():
+            found += repeats_in(one, pointer + "/" + escaped(name))
+    elif isinstance(value, list):
+        for at, item in enumerate(value):
+            found += repeats_in(item, f"{pointer}/{at}")
     return found
+
+
+def escaped(name):
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def read_documents(path):
@@ -204,6 +214,11 @@ def time_text(us):
     return when.strftime("%Y-%m-%dT%H:%M:%S.").rjust(20, "0") + f"{when.microsecond // 1000:03d}Z"
 
 
+def plausible(us):
+    """Whether a created_at decides the hour: 2006 to 2099."""
+    return us is not None and 1136073600_000000 <= us < 4102444800_000000
+
+
 def hour_of(us):
     when = EPOCH + datetime.timedelta(microseconds=us)
     return (when.year, when.month, when.day, when.hour)
@@ -312,6 +327,15 @@ def either(value, *names):
 
 # --- a page's wire lines -----------------------------------------------------------------------
 
+def usable_key(value):
+    """Whether something can be found by it: text, not empty, without a lone surrogate."""
+    return isinstance(value, str) and value != "" and not re.search("[\ud800-\udfff]", value)
+
+
+def ascii_lower(text):
+    return re.sub("[A-Z]", lambda match: match[0].lower(), text)
+
+
 class Includes:
     """The included objects of a page by their ids; of a repeated one the first."""
 
@@ -324,15 +348,15 @@ class Includes:
         self.posts = self._index(includes, "id", "tweets", "posts")
         self.usernames = {}
         for user in self.users.values():
-            if isinstance(user.get("username"), str):
-                self.usernames.setdefault(user["username"].lower(), user)
+            if usable_key(user.get("username")):
+                self.usernames.setdefault(ascii_lower(user["username"]), user)
 
     @staticmethod
     def _index(includes, key, *names):
         index = {}
-        for name in names:
-            for item in listed(member(includes, name)):
-                if isinstance(item, dict) and isinstance(item.get(key), str):
+        for name, items in sent_members(includes):
+            for item in listed(items) if name in names else []:
+                if isinstance(item, dict) and usable_key(item.get(key)):
                     index.setdefault(item[key], item)
         return index
 
@@ -343,25 +367,30 @@ class Includes:
         return [index[one] for one in unique if one in index]
 
 
+def both(value, *names):
+    """The items of both spellings' lists."""
+    return [item for name in names for item in listed(member(value, name))]
+
+
 def referenced_ids(post):
-    ids = [member(item, "id")
-           for item in listed(either(post, "referenced_tweets", "referenced_posts"))]
-    source = either(post.get("attachments"), "media_source_tweet_id", "media_source_post_id")
-    ids += source if isinstance(source, list) else [source]
-    history = listed(either(post, "edit_history_tweet_ids", "edit_history_post_ids"))
+    ids = [member(item, "id") for item in both(post, "referenced_tweets", "referenced_posts")]
+    for name in ("media_source_tweet_id", "media_source_post_id"):
+        source = member(post, "attachments", name)
+        ids += source if isinstance(source, list) else [source]
+    history = both(post, "edit_history_tweet_ids", "edit_history_post_ids")
     return ids + [one for one in history if one != post.get("id")]
 
 
 def named_user_ids(post, includes):
     """Ids of the included users a post names, but for its author."""
     ids = [post.get("in_reply_to_user_id")]
-    long_text = either(post, "note_tweet", "note_post")
     for mention in (listed(member(post, "entities", "mentions")) +
-                    listed(member(long_text, "entities", "mentions"))):
-        if member(mention, "id") is not None:
+                    listed(member(post, "note_tweet", "entities", "mentions")) +
+                    listed(member(post, "note_post", "entities", "mentions"))):
+        if isinstance(mention, dict) and "id" in mention:
             ids.append(mention["id"])
         elif isinstance(member(mention, "username"), str):
-            ids.append(member(includes.usernames.get(mention["username"].lower()), "id"))
+            ids.append(member(includes.usernames.get(ascii_lower(mention["username"])), "id"))
     return ids
 
 
@@ -390,14 +419,19 @@ def wire_line(page, includes, post, batch_id):
     }
     if not isinstance(ours["fetched_at"], str):
         ours["fetched_at"] = None
-    line = dict(post)
-    for name, value in ours.items():
-        if value is None:
-            continue
+    line = copied(post)
+    aside = Object()
+    if "_aviary" in line:
+        aside["_aviary"] = line.pop("_aviary")
+        aside.repeats = [(name, value) for name, value in line.repeats if name == "_aviary"]
+        line.repeats = [(name, value) for name, value in line.repeats if name != "_aviary"]
+    for name, value in {**ours, "page": None}.items():
         if name in post:
-            line.setdefault("_aviary", {})[name] = value
-        else:
+            aside[name] = value
+        elif value is not None:
             line[name] = value
+    if aside:
+        line["_aviary"] = aside
     return line
 
 
@@ -412,40 +446,54 @@ def our_member(line, name):
 
 
 def look_up(line, path):
-    """(value, the names that were on the wire) of a column's member, or None."""
-    node, as_sent = line, []
-    for depth, names in enumerate(path):
-        if not isinstance(node, dict):
-            return None
-        name = next((name for name in names if name in node), names[0])
-        try:
-            node = our_member(line, name) if depth == 0 and name in OURS else node[name]
-        except KeyError:
-            return None
-        as_sent.append(name)
-    return node, as_sent
+    """(value, the names that were on the wire) of a column's member, or None. Of two spellings the
+    one that was sent first."""
+    found = []  # (places of the names, value, names)
+
+    def walk(node, depth, places, as_sent):
+        if depth == len(path):
+            found.append((places, node, as_sent))
+            return
+        for name in path[depth]:
+            if not isinstance(node, dict):
+                return
+            try:
+                child = our_member(node, name) if depth == 0 and name in OURS else node[name]
+            except KeyError:
+                continue
+            place = list(node).index(name) if len(path[depth]) > 1 else 0
+            walk(child, depth + 1, [*places, place], [*as_sent, name])
+
+    walk(line, 0, [], [])
+    return min(found, key=lambda one: one[0])[1:] if found else None
+
+
+ALIASED = [column for column in COLUMNS if any(len(names) > 1 for names in column.path or [])]
 
 
 def vocabulary_of(line):
     """('tweet' | 'post' | 'mixed', the pointers that had the new spelling)."""
-    old, new = set(), []
-    for column in COLUMNS:
-        for depth, names in enumerate(column.path or []):
-            if len(names) < 2:
-                continue
-            before = look_up(line, column.path[:depth])[0] if depth == 0 or \
-                look_up(line, column.path[:depth]) else None
-            if isinstance(before, dict):
-                if names[0] in before:
-                    old.add(column.name)
-                elif names[1] in before:
-                    sent = look_up(line, column.path[:depth + 1])[1]
-                    pointer = "/" + "/".join(sent)
-                    if pointer not in new:
-                        new.append(pointer)
+    old, new = False, []
+    for column in ALIASED:
+        sent = look_up(line, column.path)
+        if sent is None:
+            continue
+        if sent[1] == [names[0] for names in column.path]:
+            old = True
+        else:
+            aside = line.get("_aviary")
+            top = ["_aviary"] if isinstance(aside, dict) and sent[1][0] in OURS and \
+                sent[1][0] in aside else []
+            new.append("/" + "/".join(top + sent[1]))
     if old and new:
         return "mixed", new
     return ("post" if new else "tweet"), new
+
+
+def long_text(post):
+    """What stands in the place of a post's `text`: of two long texts the first sent; or None."""
+    sent = look_up(post, [["note_tweet", "note_post"], ["text"]]) if isinstance(post, dict) else None
+    return sent[0] if sent and isinstance(sent[0], str) else None
 
 
 def referenced_column(line):
@@ -470,7 +518,7 @@ def referenced_column(line):
     text = ("text",)
     result = []
     for post in posts:
-        long_text = member(either(post, "note_tweet", "note_post"), "text")
+        long = long_text(post)
         author = member(post, "author_id")
         result.append({
             "id": column_value(member(post, "id"), text),
@@ -478,8 +526,7 @@ def referenced_column(line):
             "author_id": column_value(author, text),
             "author_username": column_value(member(users.get(author), "username"), text),
             "created_at": time_us(member(post, "created_at")),
-            "text": column_value(long_text if isinstance(long_text, str)
-                                 else member(post, "text"), text),
+            "text": column_value(member(post, "text") if long is None else long, text),
             "json": post,
         })
     return result
@@ -512,7 +559,7 @@ def line_row(line, stream_id=None, stream_offset=None):
     for column in COLUMNS:
         sent = look_up(line, column.path) if column.path else None
         row[column.name] = column_value(sent[0], column.type) if sent else None
-    if row["created_at"] is None:
+    if not plausible(row["created_at"]):
         row["created_at"] = snowflake_us(post_id)
         if row["created_at"] is None:
             raise Quarantine("no created_at")
@@ -520,10 +567,10 @@ def line_row(line, stream_id=None, stream_offset=None):
         our_member(line, "hashtags")
     except KeyError:
         row["hashtags"] = [column_text(tag) for tag in hashtags_of(line)]
-    long_text = row["note_tweet_text"]
+    long = row["note_tweet_text"]
     row.update(
         stream_id=stream_id, stream_offset=stream_offset,
-        text_clean=clean(row["text"] if long_text is None else long_text),
+        text_clean=clean(row["text"] if long is None else long),
         user_description_clean=clean(row["user_description"]),
         hashtags_folded=None if row["hashtags"] is None else
         [None if tag is None else fold(tag) for tag in row["hashtags"]],
@@ -551,7 +598,7 @@ class Observation:
 
     def __init__(self, file, page, position, post, line):
         self.file, self.page, self.position, self.post, self.line = file, page, position, post, line
-        self.state, self.row, self.same_as, self.repeated = "kept", None, None, []
+        self.state, self.row, self.same_as = "kept", None, None
 
     def where(self):
         number = f" page {self.page.number}" if self.page else ""
@@ -559,20 +606,26 @@ class Observation:
 
 
 def contents(line):
-    """What makes two observations the same: all but when, and in which poll and page, it came."""
-    rest = {name: value for name, value in line.items()
-            if name not in ("batch_id", "fetched_at", "page")}
-    return json.dumps(rest)
+    """What makes two observations the same: all but when, and in which poll and page, it came. None
+    where X has a member by such a name: then nothing is held to be the same."""
+    names = ("batch_id", "fetched_at", "page")
+    aside = line.get("_aviary")
+    if isinstance(aside, dict) and any(name in aside for name in names):
+        return None
+    rest = {name: value for name, value in line.items() if name not in names}
+    return json.dumps([rest, repeats_in(line)])
 
 
 class Import:
     """What importing the files into a new lake must land.
 
     observations: the kept ones in the order of the stream. pages: all with posts. reported: (file,
-    number) of documents that are no page. quarantined: observations."""
+    number) of documents that are no page. quarantined: observations. rowless: the texts of pages that
+    gave no row."""
 
     def __init__(self, files):
         self.observations, self.pages, self.reported, self.quarantined = [], [], [], []
+        self.rowless = []
         self._window = collections.OrderedDict()
         for path in files:
             for number, (document, text) in enumerate(read_documents(path)):
@@ -580,35 +633,33 @@ class Import:
 
     def _document(self, file, number, document, text):
         kind = document_kind(document)
-        if kind == "other":
+        if kind == "empty":
+            self.rowless.append(text)
+        elif kind == "other":
             self.reported.append((file, number))
         elif kind == "line":
-            one = Observation(file, None, 0, None, document)
-            if has_repeated_members(text):
-                one.repeated = repeated_members(text)
-            self._observe(one)
+            self._observe(Observation(file, None, 0, None, document))
         elif kind == "page":
             page = Page(file, number, document, len(self.pages) + 1)
             self.pages.append(page)
             includes = Includes(document)
-            repeated = repeated_members(text) if has_repeated_members(text) else []
             for position, post in enumerate(document["data"]):
                 line = wire_line(document, includes, post, page.batch_id)
                 one = Observation(file, page, position, post, line)
-                start = f"/data/{position}"
-                one.repeated = [[pointer.removeprefix(start), value] for pointer, value in repeated
-                                if pointer.startswith(start + "/")]
                 page.observations.append(one)
                 self._observe(one)
+            if all(one.state == "dropped" for one in page.observations):
+                self.rowless.append(text)
 
     def _observe(self, one):
-        key = contents(one.line)
-        if key in self._window:
-            one.state, one.same_as = "dropped", self._window[key]
-            return
-        self._window[key] = one
-        if len(self._window) > WINDOW:
-            self._window.popitem(last=False)
+        key = contents(one.line) if one.page else None  # a line of the wire passes as it is
+        if key is not None:
+            if key in self._window:
+                one.state, one.same_as = "dropped", self._window[key]
+                return
+            self._window[key] = one
+            if len(self._window) > WINDOW:
+                self._window.popitem(last=False)
         try:
             one.row = line_row(one.line)
             self.observations.append(one)
