@@ -30,7 +30,7 @@ struct settings {
 	const char *http;
 	int64_t live_bytes;
 	int64_t simulate_port, simulate_rate, requests_per_window, seed;
-	int64_t rate, speed;
+	int64_t rate, speed, drain_timeout;
 	const char *config, *format, *dialect, *out;
 	bool simulate, refine, json, once;
 	struct warehouse_settings warehouse;
@@ -44,13 +44,15 @@ struct command {
 };
 extern const struct command command_collect, command_replay, command_import, command_query,
 	command_sql, command_init, command_check, command_status, command_refine, command_serve,
-	command_simulate;
+	command_simulate, command_run;
 
 /* Reads configuration file and flags for a command; *ret_argc arguments are left, argv[0] included.
  * Released with settings_release(). */
 MUST_CHECK enum err_kind settings_read(const struct command *command, int argc, char **argv,
 				       struct settings *ret, int *ret_argc, struct err *err);
 void settings_release(struct settings *settings);
+/* Whether the command has this flag. */
+bool command_takes(const struct command *command, const char *name);
 void settings_help(const struct command *command, struct buf *ret);
 
 /* Prints the error the way people read it; returns the exit code. */

@@ -9,15 +9,20 @@
 
 static const struct command *current; /* whose flags are being read */
 
-static bool takes_flag(const char *name)
+bool command_takes(const struct command *command, const char *name)
 {
 	if (strcmp(name, "config") == 0)
 		return true;
-	for (const char *const *flag = current->flags; flag && *flag; flag++) {
+	for (const char *const *flag = command->flags; flag && *flag; flag++) {
 		if (strcmp(*flag, name) == 0)
 			return true;
 	}
 	return false;
+}
+
+static bool takes_flag(const char *name)
+{
+	return command_takes(current, name);
 }
 
 /* -c is --config. */

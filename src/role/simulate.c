@@ -1,3 +1,4 @@
+#include "role/ready.h"
 #include "role/role.h"
 #include "role/stop.h"
 #include "simulator/simulator.h"
@@ -27,6 +28,7 @@ static int run(struct settings *settings, int argc, char **argv)
 	       simulator_port(simulator), (long long)settings->simulate_rate,
 	       settings->simulate_rate == 1 ? "" : "s");
 	fflush(stdout);
+	say_ready(simulator_port(simulator));
 	while (!stop_wait(-1, -1))
 		continue;
 	simulator_stop(simulator);

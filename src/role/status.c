@@ -1,4 +1,5 @@
 #include "role/role.h"
+#include "role/run_state.h"
 #include "role/stream_source.h"
 
 #include "base/mem.h"
@@ -22,6 +23,7 @@ struct status {
 	char newest[TIME_TEXT_MAX]; /* created_at of the newest post; "" without any */
 	struct stream_status *streams;
 	size_t stream_count, stream_cap;
+	struct run_state run;
 };
 
 /* The newest post is in the newest hour. */
@@ -117,6 +119,26 @@ static void print_stream(const struct stream_status *stream)
 		printf("its journal is not here\n");
 }
 
+static void print_run(const struct run_state *run)
+{
+	char since[TIME_TEXT_MAX];
+	if (run->pid == 0)
+		return;
+	printf("run         pid %lld, since %s\n", (long long)run->pid,
+	       time_format(run->since_us, since));
+	for (size_t i = 0; i < run->count; i++) {
+		const struct run_role *role = &run->roles[i];
+		printf("%-11s %s since %s", role->name, role->state,
+		       time_format(role->since_us, since));
+		if (role->pid > 0)
+			printf(", pid %lld", (long long)role->pid);
+		if (role->restarts > 0)
+			printf(", restarted %llu time%s", (unsigned long long)role->restarts,
+			       role->restarts == 1 ? "" : "s");
+		printf("%s%s\n", role->address ? ", " : "", role->address ? role->address : "");
+	}
+}
+
 static void print_text(const struct settings *settings, const struct status *status)
 {
 	const struct lake_snapshot *snapshot = status->snapshot;
@@ -134,6 +156,7 @@ static void print_text(const struct settings *settings, const struct status *sta
 	printf("quarantine  %s lines\n", grouped(status->quarantined, number));
 	for (size_t i = 0; i < status->stream_count; i++)
 		print_stream(&status->streams[i]);
+	print_run(&status->run);
 	if (snapshot->number == 0)
 		printf("next: aviary import --lake %s FILE…\n", settings->lake);
 }
@@ -165,7 +188,12 @@ static void print_json(const struct settings *settings, const struct status *sta
 		else
 			buf_add_text(&out, "null}");
 	}
-	buf_add_text(&out, "]}\n");
+	buf_add_text(&out, "],\"run\":");
+	if (status->run.pid > 0)
+		run_state_add_json(&status->run, &out);
+	else
+		buf_add_text(&out, "null");
+	buf_add_text(&out, "}\n");
 	fputs(buf_text(&out), stdout);
 	buf_release(&out);
 }
@@ -191,10 +219,13 @@ static int run(struct settings *settings, int argc, char **argv)
 	if (kind == ERR_NONE)
 		kind = find_newest(settings, &status, &err);
 	if (kind == ERR_NONE)
+		kind = run_state_read(status.lake, &status.run, &err);
+	if (kind == ERR_NONE)
 		(settings->json ? print_json : print_text)(settings, &status);
 	for (size_t i = 0; i < status.stream_count; i++)
 		free(status.streams[i].id);
 	free(status.streams);
+	run_state_release(&status.run);
 	lake_snapshot_free(status.snapshot);
 	lake_close(status.lake);
 	if (kind == ERR_NONE)
