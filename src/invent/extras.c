@@ -125,6 +125,18 @@ static void close_single(const struct render *render)
 	buf_add_text(render->out, render->view->vocabulary == INVENT_TWEET ? "}" : "}]");
 }
 
+/* A link is an URL entity in the classic vocabulary and a string in the new one. */
+static void put_source_link(const struct render *render, struct str url)
+{
+	bool classic = render->view->vocabulary == INVENT_TWEET;
+
+	if (classic)
+		buf_add_text(render->out, "{\"start\":0,\"end\":23,\"url\":");
+	put_text(render->out, url);
+	if (classic)
+		buf_add_byte(render->out, '}');
+}
+
 static void write_notes(const struct render *render, const struct minted_post *post,
 			struct dice *dice)
 {
@@ -141,7 +153,8 @@ static void write_notes(const struct render *render, const struct minted_post *p
 		open_single(render, "note_request_suggestions");
 		put_text_member(out, "suggestion", STR("That is a heron, not a crane"));
 		put_id_member(out, "suggestion_id", post->id - dice_below(dice, 1 << 30));
-		put_text_member(out, "source_link", STR("https://birdnotes.example/herons"));
+		put_key(out, "source_link");
+		put_source_link(render, STR("https://birdnotes.example/herons"));
 		close_single(render);
 	}
 	if (!has(render, post, TRAIT_MEDIA_METADATA, POST_MEDIA_METADATA) || post->media_count == 0)
@@ -166,21 +179,17 @@ static void write_sources(const struct render *render, const struct minted_post 
 {
 	static const char url[] = "https://slowtrains.example/timetable";
 	struct buf *out = render->out;
-	bool strings = render->view->vocabulary == INVENT_POST;
-
 	if (has(render, post, TRAIT_SOURCE_LINKS, POST_SOURCE_LINKS)) {
 		put_key(out, "suggested_source_links");
-		buf_add_text(out, strings ? "[" : "[{\"start\":0,\"end\":23,\"url\":");
-		put_text(out, str_from(url));
-		buf_add_text(out, strings ? "]" : "}]");
+		buf_add_byte(out, '[');
+		put_source_link(render, str_from(url));
+		buf_add_byte(out, ']');
 	}
 	if (has(render, post, TRAIT_SOURCE_LINKS, POST_SOURCE_LINK_COUNTS)) {
 		open_single(render, "suggested_source_links_with_counts");
 		put_number_member(out, "count", 1 + dice_below(dice, 40));
 		put_key(out, "url");
-		buf_add_text(out, strings ? "" : "{\"start\":0,\"end\":23,\"url\":");
-		put_text(out, str_from(url));
-		buf_add_text(out, strings ? "" : "}");
+		put_source_link(render, str_from(url));
 		close_single(render);
 	}
 }
