@@ -115,6 +115,10 @@ static void add_hashtags(struct composing *c, const struct minted_post *post)
 		add_space(c);
 		add_hashtag(c, tag);
 	}
+	if (c->invention->topical && dice_permille(&c->dice, 650)) {
+		add_space(c);
+		add_hashtag(c, words_topic_tag((enum topic)post->topic));
+	}
 }
 
 static void add_page_url(struct composing *c, const struct minted_post *post)

@@ -21,11 +21,15 @@ struct invention {
 	bool oddities;    /* also what X rarely or never sends and a lossless reader survives:
 			    * unknown members, null, {}, other spellings of times and numbers,
 			    * control characters; and rare members become frequent */
+	bool topical;     /* most posts say in English what they are about, by a hashtag: #birds
+			    * #weather #trains #football #code #food #elections */
 };
 
 /* When post n is written, and its id, a snowflake of that time. Both grow with n. */
 int64_t invent_time_us(const struct invention *invention, uint64_t n);
 uint64_t invent_id(const struct invention *invention, uint64_t n);
+/* Whether post n is a repost of an earlier one; cheap, the post is not invented for it. */
+bool invent_is_repost(const struct invention *invention, uint64_t n);
 /* How many posts were written before a time, or have an id below one: the number of the first that
  * was not or has not. */
 uint64_t invent_count_before(const struct invention *invention, int64_t time_us);

@@ -142,6 +142,11 @@ static enum minted_kind kind_of(const struct invention *invention, uint64_t n)
 	return hundred < 67 ? MINTED_REPLY : hundred < 78 ? MINTED_QUOTE : MINTED_REPOST;
 }
 
+bool invent_is_repost(const struct invention *invention, uint64_t n)
+{
+	return kind_of(invention, n) == MINTED_REPOST;
+}
+
 static int author_of(const struct invention *invention, uint64_t n)
 {
 	struct dice dice = dice_for(invention->seed, n, CAST_AUTHOR);

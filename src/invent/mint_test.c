@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/test.h"
 #include "invent/mint.h"
+#include <strings.h>
 
 static struct arena arena;
 
@@ -47,6 +48,45 @@ static void times_and_ids_grow_and_agree(void **state)
 			id = next_id;
 		}
 	}
+}
+
+static void a_repost_is_known_before_it_is_minted(void **state)
+{
+	struct invention invention = two_days();
+	uint64_t reposts = 0;
+
+	(void)state;
+	for (uint64_t n = 0; n < 500; n++) {
+		bool is_repost = mint_post(&invention, n, &arena)->kind == MINTED_REPOST;
+
+		assert_int_equal(invent_is_repost(&invention, n), is_repost);
+		reposts += is_repost;
+	}
+	assert_true(reposts > 50 && reposts < 200);
+}
+
+static void topical_posts_say_what_they_are_about(void **state)
+{
+	struct invention invention = two_days();
+	size_t tagged = 0, posts = 0;
+
+	(void)state;
+	invention.topical = true;
+	for (uint64_t n = 0; n < 500; n++) {
+		const struct minted_post *post = mint_post(&invention, n, &arena);
+		const char *tag = words_topic_tag((enum topic)post->topic);
+		const struct minted_text *text = post->note.text.ptr ? &post->note : &post->text;
+		bool found = false;
+
+		if (post->kind == MINTED_REPOST)
+			continue;
+		posts++;
+		for (size_t i = 0; i < text->entity_count; i++)
+			found |= text->entities[i].kind == MINTED_HASHTAG &&
+				 strncasecmp(text->entities[i].text.ptr, tag, strlen(tag)) == 0;
+		tagged += found;
+	}
+	assert_true(tagged > posts / 2 && tagged < posts * 9 / 10);
 }
 
 static void a_known_snowflake_tells_its_time(void **state)
@@ -187,6 +227,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(times_and_ids_grow_and_agree),
+		cmocka_unit_test(a_repost_is_known_before_it_is_minted),
+		cmocka_unit_test(topical_posts_say_what_they_are_about),
 		cmocka_unit_test(a_known_snowflake_tells_its_time),
 		cmocka_unit_test(posts_keep_to_their_span_and_rest_at_night),
 		cmocka_unit_test(counting_finds_the_first_post_not_before),

@@ -259,3 +259,14 @@ const char *words_topic_name(enum topic topic)
 
 	return names[topic];
 }
+
+const char *words_topic_tag(enum topic topic)
+{
+	static const char *const tags[TOPICS] = {
+		[BIRDS] = "birds",         [WEATHER] = "weather", [TRAINS] = "trains",
+		[FOOTBALL] = "football",   [CODE] = "code",       [FOOD] = "food",
+		[ELECTIONS] = "elections",
+	};
+
+	return tags[topic];
+}

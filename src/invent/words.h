@@ -49,3 +49,5 @@ const char *words_escaped(struct dice *dice);
 const char *words_decomposed(struct dice *dice);
 const char *words_control(struct dice *dice);
 const char *words_topic_name(enum topic topic);
+/* One plain English word, for a hashtag. */
+const char *words_topic_tag(enum topic topic);

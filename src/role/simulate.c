@@ -42,8 +42,11 @@ const struct command command_simulate = {
 	.arguments = "",
 	.summary = "Answers as X's API does, on this machine, with invented posts",
 	.flags = flags,
-	.examples = "  aviary simulate --simulate-rate 20\n"
-		    "  curl -G -H 'Authorization: Bearer x' --data-urlencode 'query=#birds' \\\n"
-		    "       http://127.0.0.1:8090/2/tweets/search/recent\n",
+	.examples =
+		"  aviary simulate --simulate-rate 20\n"
+		"  curl -G -H 'Authorization: Bearer x' --data-urlencode 'query=birds -is:reply' \\\n"
+		"       http://127.0.0.1:8090/2/tweets/search/recent\n\n"
+		"Words that are often said there: birds (in 14 of 100 posts), weather, football, code,\n"
+		"food, trains, elections. A post is found 30 seconds after it was written, for 7 days.\n",
 	.run = run,
 };

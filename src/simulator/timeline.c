@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { BLOCK_POSTS = 64, BLOCKS = 128 };
+enum { BLOCK_POSTS = 128, BLOCKS = 64 };
 
 struct block {
 	bool filled;
@@ -21,7 +21,7 @@ struct timeline {
 	struct invention invention;
 	struct invent_view view; /* what facts are read from */
 	struct block blocks[BLOCKS];
-	struct word_list words;
+	struct facts_reader reader;
 	struct json_doc doc;
 	struct buf page;
 	struct arena scratch;
@@ -62,6 +62,7 @@ struct timeline *timeline_new(const struct timeline_options *options)
 		.start_us = start_us,
 		.posts = (uint64_t)options->rate,
 		.span_us = 1000000,
+		.topical = true,
 	};
 	return timeline;
 }
@@ -72,7 +73,7 @@ void timeline_free(struct timeline *timeline)
 		return;
 	for (size_t i = 0; i < BLOCKS; i++)
 		arena_release(&timeline->blocks[i].arena);
-	word_list_release(&timeline->words);
+	facts_reader_release(&timeline->reader);
 	json_release(&timeline->doc);
 	buf_release(&timeline->page);
 	arena_release(&timeline->scratch);
@@ -84,16 +85,19 @@ const struct invention *timeline_pace(const struct timeline *timeline)
 	return &timeline->invention;
 }
 
-/* A page of the block's posts as rendered always reads; the asserts are about our own code. */
+/* A page of the block's posts as rendered always reads; the asserts are about our own code. Reposts
+ * are not worth the work: no search finds them. */
 static void fill_block(struct timeline *timeline, struct block *block, uint64_t number)
 {
 	uint64_t posts[BLOCK_POSTS];
-	struct invent_page page = { .posts = posts, .post_count = BLOCK_POSTS };
+	struct invent_page page = { .posts = posts };
 	struct err err = { 0 };
 	size_t at, max;
 	yyjson_val *post;
-	for (size_t i = 0; i < BLOCK_POSTS; i++)
-		posts[i] = number * BLOCK_POSTS + i;
+	for (size_t i = 0; i < BLOCK_POSTS; i++) {
+		if (!invent_is_repost(&timeline->invention, number * BLOCK_POSTS + i))
+			posts[page.post_count++] = number * BLOCK_POSTS + i;
+	}
 	buf_reset(&timeline->page);
 	invent_render_page(&timeline->page, &timeline->invention, &page, &timeline->view,
 			   &timeline->scratch);
@@ -102,10 +106,11 @@ static void fill_block(struct timeline *timeline, struct block *block, uint64_t 
 	enum err_kind kind = json_read(&timeline->doc, buf_str(&timeline->page), &err);
 	assert(kind == ERR_NONE);
 	yyjson_val *data = json_get(timeline->doc.root, "data");
-	yyjson_val *includes = json_get(timeline->doc.root, "includes");
-	assert(yyjson_arr_size(data) == BLOCK_POSTS);
+	assert(yyjson_arr_size(data) == page.post_count);
+	facts_reader_begin(&timeline->reader, json_get(timeline->doc.root, "includes"));
 	yyjson_arr_foreach(data, at, max, post) {
-		block->facts[at] = facts_read(post, includes, &timeline->words, &block->arena);
+		block->facts[posts[at] % BLOCK_POSTS] =
+			facts_read(&timeline->reader, post, &block->arena);
 	}
 	block->number = number;
 	block->filled = true;
@@ -122,7 +127,7 @@ const struct facts *timeline_facts(struct timeline *timeline, uint64_t n)
 
 bool timeline_is_repost(struct timeline *timeline, uint64_t n)
 {
-	return facts_have(timeline_facts(timeline, n), IS_REPOST);
+	return invent_is_repost(&timeline->invention, n);
 }
 
 void timeline_render(struct timeline *timeline, const struct invent_page *page,
