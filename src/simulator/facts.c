@@ -1,13 +1,59 @@
 /* A long post's whole text and entities stand in its note; `text` is only its beginning. */
 #include "simulator/facts.h"
 
+#include "base/hash.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
 struct reading {
-	struct word_list *list;
+	struct facts_reader *reader;
+	struct word_list *list; /* the reader's */
 	struct arena *arena;
-	yyjson_val *post, *includes;
+	yyjson_val *post;
 	yyjson_val *entities[2]; /* of the text and of the note; NULL where there are none */
 	struct facts facts;
 };
+
+/* --- included users ----------------------------------------------------------------------------- */
+
+/* Where the user of an id is, or would be. */
+static yyjson_val **user_slot(struct facts_reader *reader, struct str id)
+{
+	size_t at = (size_t)hash_xxh3(id) & (reader->user_slots - 1);
+	while (reader->users[at] && !str_equal(json_get_text(reader->users[at], "id"), id))
+		at = (at + 1) & (reader->user_slots - 1);
+	return &reader->users[at];
+}
+
+void facts_reader_begin(struct facts_reader *reader, yyjson_val *includes)
+{
+	size_t at, max;
+	yyjson_val *user, *users = json_get(includes, "users");
+	size_t slots = 16;
+	while (slots < 2 * yyjson_arr_size(users))
+		slots *= 2;
+	if (slots > reader->user_slots) {
+		reader->users = mem_resize(reader->users, slots * sizeof(yyjson_val *));
+		reader->user_slots = slots;
+	}
+	memset(reader->users, 0, reader->user_slots * sizeof(yyjson_val *));
+	yyjson_arr_foreach(users, at, max, user) {
+		struct str id = json_get_text(user, "id");
+		if (id.ptr)
+			*user_slot(reader, id) = user;
+	}
+	reader->media = json_get(includes, "media");
+}
+
+void facts_reader_release(struct facts_reader *reader)
+{
+	word_list_release(&reader->words);
+	free(reader->users);
+	*reader = (struct facts_reader){ 0 };
+}
+
+/* --- one post ----------------------------------------------------------------------------------- */
 
 yyjson_val *facts_member(yyjson_val *object, const char *classic, const char *newer)
 {
@@ -87,13 +133,17 @@ static void read_text(struct reading *reading)
 	reading->facts.links = (struct words){ all.items + before, all.count - before };
 }
 
-static yyjson_val *find_included(const struct reading *reading, const char *list, const char *name,
-				 struct str value)
+static yyjson_val *find_user(const struct reading *reading, struct str id)
+{
+	return id.ptr ? *user_slot(reading->reader, id) : NULL;
+}
+
+static yyjson_val *find_medium(const struct reading *reading, struct str key)
 {
 	size_t at, max;
 	yyjson_val *item;
-	yyjson_arr_foreach(json_get(reading->includes, list), at, max, item) {
-		if (value.ptr && str_equal(json_get_text(item, name), value))
+	yyjson_arr_foreach(reading->reader->media, at, max, item) {
+		if (key.ptr && str_equal(json_get_text(item, "media_key"), key))
 			return item;
 	}
 	return NULL;
@@ -115,12 +165,11 @@ static void read_people(struct reading *reading)
 	struct facts *facts = &reading->facts;
 	struct str author = json_get_text(reading->post, "author_id"),
 		   reply_to = json_get_text(reading->post, "in_reply_to_user_id");
-	yyjson_val *user = find_included(reading, "users", "id", author);
+	yyjson_val *user = find_user(reading, author);
 	facts->author.id = keep(reading, author);
 	facts->author.username = fold(reading, json_get_text(user, "username"));
 	set(reading, IS_VERIFIED, yyjson_is_true(json_get(user, "verified")));
-	struct str name =
-		json_get_text(find_included(reading, "users", "id", reply_to), "username");
+	struct str name = json_get_text(find_user(reading, reply_to), "username");
 	if (!name.ptr)
 		name = mentioned_username(reading, reply_to);
 	facts->reply_to.id = keep(reading, reply_to);
@@ -149,8 +198,7 @@ static void read_media(struct reading *reading)
 	set(reading, HAS_MEDIA, yyjson_arr_size(keys) > 0);
 	yyjson_arr_foreach(keys, at, max, item) {
 		struct str key = yyjson_is_str(item) ? json_text(item) : STR_NONE;
-		struct str type =
-			json_get_text(find_included(reading, "media", "media_key", key), "type");
+		struct str type = json_get_text(find_medium(reading, key), "type");
 		/* The key's first number is the kind, where the medium itself is not there. */
 		if (!type.ptr && str_starts(key, STR("3_")))
 			type = STR("photo");
@@ -161,11 +209,10 @@ static void read_media(struct reading *reading)
 	}
 }
 
-struct facts facts_read(yyjson_val *post, yyjson_val *includes, struct word_list *scratch,
-			struct arena *arena)
+struct facts facts_read(struct facts_reader *reader, yyjson_val *post, struct arena *arena)
 {
 	struct reading reading = {
-		.list = scratch, .arena = arena, .post = post, .includes = includes
+		.reader = reader, .list = &reader->words, .arena = arena, .post = post
 	};
 	yyjson_val *geo = json_get(post, "geo");
 	reading.entities[0] = json_get(post, "entities");

@@ -41,9 +41,17 @@ static inline bool facts_have(const struct facts *facts, enum trait trait)
 	return facts->traits >> trait & 1;
 }
 
-/* All it holds is in the arena, nothing in the document. `includes` may be NULL. `scratch` is for
- * reuse; released with word_list_release(). */
-struct facts facts_read(yyjson_val *post, yyjson_val *includes, struct word_list *scratch,
-			struct arena *arena);
+/* Reads the posts of one page after another; reusable. Zero-initialised is empty. */
+struct facts_reader {
+	struct word_list words;
+	yyjson_val **users; /* by hash of their id */
+	size_t user_slots;  /* a power of two */
+	yyjson_val *media;
+};
+/* A page's includes, which may be NULL; its document must live while its posts are read. */
+void facts_reader_begin(struct facts_reader *reader, yyjson_val *includes);
+/* All that the facts hold is in the arena, nothing in the document. */
+struct facts facts_read(struct facts_reader *reader, yyjson_val *post, struct arena *arena);
+void facts_reader_release(struct facts_reader *reader);
 /* A member by its name in one vocabulary or the other. */
 yyjson_val *facts_member(yyjson_val *object, const char *classic, const char *newer);

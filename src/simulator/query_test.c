@@ -19,7 +19,7 @@ static const char page[] =
 
 struct fixture {
 	struct arena arena;
-	struct word_list words;
+	struct facts_reader reader;
 	struct json_doc doc;
 	struct facts facts;
 };
@@ -29,9 +29,9 @@ static int begin(void **state)
 	struct fixture *fixture = calloc(1, sizeof *fixture);
 	struct err err;
 	assert_ok(json_read(&fixture->doc, STR(page), &err), err);
-	yyjson_val *data = json_get(fixture->doc.root, "data");
-	fixture->facts = facts_read(yyjson_arr_get_first(data),
-				    json_get(fixture->doc.root, "includes"), &fixture->words,
+	facts_reader_begin(&fixture->reader, json_get(fixture->doc.root, "includes"));
+	fixture->facts = facts_read(&fixture->reader,
+				    yyjson_arr_get_first(json_get(fixture->doc.root, "data")),
 				    &fixture->arena);
 	*state = fixture;
 	return 0;
@@ -41,7 +41,7 @@ static int end(void **state)
 {
 	struct fixture *fixture = *state;
 	arena_release(&fixture->arena);
-	word_list_release(&fixture->words);
+	facts_reader_release(&fixture->reader);
 	json_release(&fixture->doc);
 	free(fixture);
 	return 0;
@@ -125,6 +125,8 @@ static void and_binds_closer_than_or(void **state)
 	check(*state, "rain -\"old town\"", false);
 	check(*state, "rain -is:reply", false);
 	check(*state, "(rain)(tea)", true);
+	check(*state, "rain ORtea", false);
+	check(*state, "(snow)OR rain", true);
 }
 
 static void what_x_refuses_is_refused(void **state)

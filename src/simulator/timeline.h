@@ -19,9 +19,9 @@ void timeline_free(struct timeline *timeline);
 
 /* As of invent.h: times, ids and numbers. */
 const struct invention *timeline_pace(const struct timeline *timeline);
-/* Whether it is a repost; cheaper than its facts. */
+/* Whether it is a repost. */
 bool timeline_is_repost(struct timeline *timeline, uint64_t n);
-/* Valid until the next call. */
+/* Of a post that is no repost. Valid until the next call. */
 const struct facts *timeline_facts(struct timeline *timeline, uint64_t n);
 /* As invent_render_page(). */
 void timeline_render(struct timeline *timeline, const struct invent_page *page,

@@ -90,11 +90,13 @@ struct str words_fold(struct str text, struct arena *arena)
 	if (is_ascii(str_make(plain, len)))
 		return fold_ascii(plain, len);
 	const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)plain;
-	utf8proc_ssize_t count = utf8proc_decompose(bytes, (utf8proc_ssize_t)len, NULL, 0, how);
-	if (count <= 0)
-		return str_make(plain, 0);
-	utf8proc_int32_t *points = arena_alloc(arena, (size_t)count * sizeof *points);
-	count = utf8proc_decompose(bytes, (utf8proc_ssize_t)len, points, count, how);
+	utf8proc_ssize_t cap = (utf8proc_ssize_t)len + 16;
+	utf8proc_int32_t *points = arena_alloc(arena, (size_t)cap * sizeof *points);
+	utf8proc_ssize_t count = utf8proc_decompose(bytes, (utf8proc_ssize_t)len, points, cap, how);
+	if (count > cap) { /* rare: characters that become several */
+		points = arena_alloc(arena, (size_t)count * sizeof *points);
+		count = utf8proc_decompose(bytes, (utf8proc_ssize_t)len, points, count, how);
+	}
 	char *folded = arena_alloc(arena, (size_t)(count > 0 ? count : 0) * 4 + 1);
 	size_t used = 0;
 	for (utf8proc_ssize_t i = 0; i < count; i++) {
