@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""What `aviary simulate` answers, against X's official OpenAPI documents.
+
+2.166 is the classic vocabulary, 2.167 the new one. They are not part of the repository
+(../shared/xapi beside the checkout, or $AVIARY_XAPI); where they are absent the test is skipped."""
+import datetime
+import json
+import os
+import pathlib
+import re
+import sys
+
+sys.dont_write_bytecode = True
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/reference"))
+import checks  # noqa: E402
+import jsonschema  # noqa: E402
+from simulated_x import EVERYTHING, EVERYTHING_NEW, SimulatedX, wide  # noqa: E402
+
+XAPI = pathlib.Path(os.environ.get("AVIARY_XAPI", ROOT.parent / "shared/xapi"))
+CLOCK_US = 1795521600_000000  # 2026-11-24T12:00:00Z
+PAGE = {"query": "t OR the OR a OR de OR です", "start_time": "2026-11-24T11:30:00Z", "max_results": 100}
+REQUESTS = 50
+FORMATS = jsonschema.FormatChecker(formats=())
+
+
+@FORMATS.checks("date-time", raises=ValueError)
+def is_time(value):
+    if isinstance(value, str):
+        datetime.datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ")
+    return True
+
+
+class Spec:
+    def __init__(self, version):
+        self.document = json.loads((XAPI / f"openapi-{version}.json").read_text())
+        operation = self.document["paths"]["/2/tweets/search/recent"]["get"]
+        self.answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        self.problem = operation["responses"]["default"]["content"]["application/problem+json"]["schema"]
+        for schema in self.document["components"]["schemas"].values():
+            # A problem's `type` says which of them it is; without that several fit.
+            if "discriminator" in schema and "oneOf" in schema:
+                schema["anyOf"] = schema.pop("oneOf")
+            # 2.166 lists mentionedUsers, with a pattern of 12 letters beside it.
+            if "enum" in schema:
+                schema.pop("pattern", None)
+
+    def problems(self, schema, value):
+        document = {"components": self.document["components"], "allOf": [schema]}
+        validator = jsonschema.Draft4Validator(document, format_checker=FORMATS)
+        return [f"{'/'.join(map(str, error.absolute_path))}: {error.message[:200]}"
+                for error in validator.iter_errors(value)]
+
+    def members(self, name):
+        """What an object may have: the schema's members, and the fields that can be asked for."""
+        fields = self.document["components"]["parameters"][f"{name}FieldsParameter"]["schema"]["items"]["enum"]
+        return {*self.document["components"]["schemas"][name]["properties"], *fields}
+
+
+def unknown_members(spec, page, names):
+    """Specs allow any further member; X sends none, and neither may we."""
+    lists = {"data": page.get("data", []), **page.get("includes", {})}
+    for kind, schema in names.items():
+        allowed = spec.members(schema)
+        for one in lists.get(kind, []):
+            for name in set(one) - allowed:
+                yield f"{kind}: {name} is no member of {schema}"
+
+
+def pages_are_valid(spec, x, parameters, names, seen):
+    wrong = []
+    for page in x.pages(**PAGE, **wide(parameters)):
+        wrong += spec.problems(spec.answer, page)
+        wrong += unknown_members(spec, page, names)
+        for kind, items in {"data": page["data"], "errors": page.get("errors", []), **page["includes"]}.items():
+            for one in items:
+                seen.setdefault(kind, set()).update(one)
+    checks.fail_with(sorted({re.sub("/[0-9]+/", "/N/", problem) for problem in wrong}))
+
+
+def everything_was_there(seen, parameters, vocabulary):
+    """Of what was asked for, all but what only few posts in a million have."""
+    lists = {f"{vocabulary}.fields": "data", "user.fields": "users", "media.fields": "media",
+             "place.fields": "places", "poll.fields": "polls"}
+    rare = {"withheld", "scopes"}
+    checks.fail_with([f"{parameter}: no {name}" for parameter, kind in lists.items()
+                      for name in parameters[parameter].split(",") if name not in seen[kind] | rare])
+
+
+def refusals_are_problems(spec, x):
+    wrong = []
+    for status, token, path, parameters in [
+            (400, "a", "/2/tweets/search/recent", {"query": "-", "max_results": 5, "since_id": "1"}),
+            (400, "a", "/2/tweets/search/recent", {"query": "a", "tweet.fields": "nope"}),
+            (401, None, "/2/tweets/search/recent", {"query": "a"}),
+            (404, "a", "/2/tweets", {"ids": "1"}),
+            (429, "busy", "/2/tweets/search/recent", {"query": "a"})]:
+        for _ in range(REQUESTS + 1 if status == 429 else 1):
+            got, headers, body = x.ask(path, token=token, **wide(parameters))
+        if got != status or headers["Content-Type"] != "application/problem+json":
+            wrong.append(f"{path} {parameters}: {got} {headers['Content-Type']}")
+        wrong += spec.problems(spec.problem, body)
+        if body.get("status", status) != status:
+            wrong.append(f"{status}: {body}")
+    checks.fail_with(wrong)
+
+
+def a_wrong_answer_is_seen(spec, x):
+    """A validator that finds nothing wrong with nonsense proves nothing."""
+    page = next(x.pages(**PAGE))
+    for spoil in (lambda: page["data"][0].update(id=7), lambda: page["meta"].update(result_count="10"),
+                  lambda: page["data"][1].update(created_at="2026-11-24 11:00"),
+                  lambda: page.update(includes={"users": [{"id": 7}]})):
+        before = len(spec.problems(spec.answer, page))
+        spoil()
+        if len(spec.problems(spec.answer, page)) <= before:
+            raise checks.Failed(str(page)[:300])
+
+
+def main():
+    if not XAPI.is_dir():
+        print(f"skipped: no OpenAPI documents at {XAPI}")
+        return 77
+    report = checks.Report()
+    if not checks.binary_is_there(report):
+        return report.finish()
+    classic, new = Spec("2.166"), Spec("2.167")
+    names = {"users": "User", "media": "Media", "places": "Place", "polls": "Poll"}
+    with SimulatedX("--requests-per-window", str(REQUESTS), clock_us=CLOCK_US) as x:
+        seen, seen_new = {}, {}
+        report.check("classic_pages_are_valid", lambda: pages_are_valid(
+            classic, x, EVERYTHING, {"data": "Tweet", "tweets": "Tweet", **names}, seen))
+        report.check("everything_was_there", lambda: everything_was_there(seen, EVERYTHING, "tweet"))
+        report.check("new_pages_are_valid", lambda: pages_are_valid(
+            new, x, EVERYTHING_NEW, {"data": "Post", "posts": "Post", **names}, seen_new))
+        report.check("everything_new_was_there", lambda: everything_was_there(seen_new, EVERYTHING_NEW, "post"))
+        report.check("a_wrong_answer_is_seen", lambda: a_wrong_answer_is_seen(classic, x))
+        report.check("refusals_are_problems", lambda: refusals_are_problems(classic, x))
+    return report.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
