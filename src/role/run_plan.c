@@ -126,9 +126,10 @@ static bool has_last_work(const struct settings *settings, enum run_part part)
 static char simulated_token[] = "AVIARY_TOKEN=simulated";
 static char *simulated_variables[] = { simulated_token, NULL };
 
-/* Every way X's query language has to say "anything": the words that most posts have. */
+/* As near to "any post" as X's query language comes: a link (X makes all of them t.co's), or one of the
+ * words that most posts have. */
 static const char any_post[] =
-	"--query=the OR a OR and OR of OR our OR is OR de OR la OR el OR las OR le OR les OR un "
+	"--query=url:t OR the OR a OR of OR our OR is OR de OR la OR el OR las OR le OR les OR un "
 	"OR der OR die OR das OR ein OR o OR os OR um OR na OR i OR w OR bir OR ve";
 
 static void add_role(struct run_plan *plan, enum run_part part)
