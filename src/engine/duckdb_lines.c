@@ -1,158 +1,11 @@
-/* The table function wire_lines(feed): wire lines parsed straight into DuckDB's vectors.
- *
- * post/ writes rows into struct column_vector; here those are made to point into the chunk DuckDB wants
- * filled: plain values are stored by post/ itself, text and growth of lists come back through the
- * lender's two functions. Each scanning thread has a post_reader and a group of lines of its own. */
-#include "engine/duckdb_private.h"
+/* The table function wire_lines(feed): wire lines parsed straight into DuckDB's vectors. Each scanning
+ * thread has a post_reader and a group of lines of its own. */
+#include "engine/duckdb_vectors.h"
 
 #include "base/mem.h"
-#include "post/post.h"
 
 #include <assert.h>
 #include <stdlib.h>
-
-/* --- text -------------------------------------------------------------------------------------------- */
-
-/* Where the chunk's longer strings stand until the next chunk is asked for. DuckDB copies what it keeps
- * of a chunk before it asks again, so this saves a copy into its own heap and the check of UTF-8 that
- * has been done already. */
-struct text_heap {
-	struct text_block *blocks, *current;
-	size_t used;
-};
-struct text_block {
-	struct text_block *next;
-	size_t cap;
-	char bytes[];
-};
-enum { TEXT_BLOCK = 1 << 20 };
-
-static void heap_reset(struct text_heap *heap)
-{
-	heap->current = heap->blocks;
-	heap->used = 0;
-}
-
-static void heap_release(struct text_heap *heap)
-{
-	while (heap->blocks) {
-		struct text_block *next = heap->blocks->next;
-		free(heap->blocks);
-		heap->blocks = next;
-	}
-}
-
-/* The next block that has room, made when there is none. */
-static void heap_advance(struct text_heap *heap, size_t len)
-{
-	struct text_block **link = heap->current ? &heap->current->next : &heap->blocks;
-	while (*link && (*link)->cap < len)
-		link = &(*link)->next;
-	if (!*link) {
-		size_t cap = len > TEXT_BLOCK ? len : TEXT_BLOCK;
-		*link = mem_alloc(sizeof **link + cap);
-		**link = (struct text_block){ .cap = cap };
-	}
-	heap->current = *link;
-	heap->used = 0;
-}
-
-static char *heap_add(struct text_heap *heap, struct str text)
-{
-	if (!heap->current || heap->current->cap - heap->used < text.len)
-		heap_advance(heap, text.len);
-	char *to = heap->current->bytes + heap->used;
-	memcpy(to, text.ptr, text.len);
-	heap->used += text.len;
-	return to;
-}
-
-/* --- lending vectors -------------------------------------------------------------------------------- */
-
-static void clear_validity(uint64_t *validity, size_t from, size_t to)
-{
-	for (; from < to && from % 64 != 0; from++)
-		validity[from / 64] &= ~(UINT64_C(1) << from % 64);
-	if (from < to)
-		memset(validity + from / 64, 0, (to - from + 63) / 64 * 8);
-}
-
-/* Points a vector and what is below it at DuckDB's memory; rows [cleared, cap) become NULL. */
-static void lend(struct column_vector *vector, duckdb_vector handle, size_t cleared, size_t cap)
-{
-	const struct column_type *type = vector->type;
-	vector->handle = handle;
-	duckdb_vector_ensure_validity_writable(handle);
-	vector->validity = duckdb_vector_get_validity(handle);
-	vector->data = type->kind == COLUMN_STRUCT ? NULL : duckdb_vector_get_data(handle);
-	vector->cap = cap;
-	clear_validity(vector->validity, cleared, cap);
-	if (type->kind == COLUMN_STRUCT) {
-		for (size_t i = 0; i < type->child_count; i++)
-			lend(&vector->children[i], duckdb_struct_vector_get_child(handle, (idx_t)i),
-			     cleared, cap);
-	}
-}
-
-/* Lends the items of all lists at or below `vector`, empty. */
-static void lend_items(struct column_vector *vector)
-{
-	const struct column_type *type = vector->type;
-	if (type->kind == COLUMN_LIST) {
-		size_t cap = duckdb_vector_size();
-		duckdb_list_vector_reserve(vector->handle, cap);
-		vector->children[0].used = 0;
-		lend(&vector->children[0], duckdb_list_vector_get_child(vector->handle), 0, cap);
-	}
-	for (size_t i = 0; i < type->child_count; i++)
-		lend_items(&vector->children[i]);
-}
-
-static void put_text(struct column_vector *vector, size_t row, struct str text)
-{
-	duckdb_string_t *to = (duckdb_string_t *)vector->data + row;
-	if (text.len <= sizeof to->value.inlined.inlined) {
-		*to = (duckdb_string_t){ .value.inlined.length = (uint32_t)text.len };
-		memcpy(to->value.inlined.inlined, text.ptr, text.len);
-		return;
-	}
-	to->value.pointer.length = (uint32_t)text.len;
-	to->value.pointer.ptr = heap_add(vector->context, text);
-	memcpy(to->value.pointer.prefix, text.ptr, sizeof to->value.pointer.prefix);
-}
-
-static void grow(struct column_vector *list, size_t cap)
-{
-	struct column_vector *child = &list->children[0];
-	duckdb_list_vector_reserve(list->handle, cap);
-	lend(child, duckdb_list_vector_get_child(list->handle), child->cap, cap);
-}
-
-static const struct column_lender lender = { .put_text = put_text, .grow = grow };
-
-static void set_list_sizes(struct column_vector *vector)
-{
-	const struct column_type *type = vector->type;
-	if (type->kind == COLUMN_LIST)
-		duckdb_list_vector_set_size(vector->handle, vector->children[0].used);
-	for (size_t i = 0; i < type->child_count; i++)
-		set_list_sizes(&vector->children[i]);
-}
-
-static void shape(struct column_vector *vector, const struct column_type *type, void *context)
-{
-	*vector = (struct column_vector){ .type = type, .context = context };
-	vector->children = mem_zalloc(type->child_count, sizeof *vector->children);
-	for (size_t i = 0; i < type->child_count; i++)
-		shape(&vector->children[i], &type->children[i], context);
-}
-
-static void unshape(struct column_vector *vector)
-{
-	for (size_t i = 0; i < vector->type->child_count; i++)
-		unshape(&vector->children[i]);
-	free(vector->children);
-}
 
 /* --- the table function ----------------------------------------------------------------------------- */
 
@@ -173,34 +26,10 @@ static void scan_free(void *data)
 	scan->feed->release_group(scan->feed->context, scan->group);
 	post_reader_free(scan->reader);
 	for (size_t i = 0; i < scan->column_count; i++)
-		unshape(&scan->vectors[i]);
+		vector_unshape(&scan->vectors[i]);
 	free(scan->vectors);
-	heap_release(&scan->texts);
+	text_heap_release(&scan->texts);
 	free(scan);
-}
-
-static duckdb_logical_type logical_type(const struct column_type *type)
-{
-	static const duckdb_type scalars[] = { DUCKDB_TYPE_VARCHAR,      DUCKDB_TYPE_BOOLEAN,
-					       DUCKDB_TYPE_BIGINT,       DUCKDB_TYPE_DOUBLE,
-					       DUCKDB_TYPE_TIMESTAMP_TZ, DUCKDB_TYPE_VARCHAR };
-	if (type->kind < COLUMN_LIST)
-		return duckdb_create_logical_type(scalars[type->kind]);
-	duckdb_logical_type *members = mem_zalloc(type->child_count, sizeof *members);
-	const char **names = mem_zalloc(type->child_count, sizeof *names);
-	for (size_t i = 0; i < type->child_count; i++) {
-		members[i] = logical_type(&type->children[i]);
-		names[i] = type->children[i].name;
-	}
-	duckdb_logical_type made =
-		type->kind == COLUMN_LIST ?
-			duckdb_create_list_type(members[0]) :
-			duckdb_create_struct_type(members, names, type->child_count);
-	for (size_t i = 0; i < type->child_count; i++)
-		duckdb_destroy_logical_type(&members[i]);
-	free(members);
-	free(names);
-	return made;
 }
 
 static void bind(duckdb_bind_info info)
@@ -220,7 +49,7 @@ static void bind(duckdb_bind_info info)
 	size_t count;
 	const struct post_column *columns = post_columns(&count);
 	for (size_t i = 0; i < count; i++) {
-		duckdb_logical_type type = logical_type(&columns[i].type);
+		duckdb_logical_type type = vector_logical_type(&columns[i].type);
 		duckdb_bind_add_result_column(info, columns[i].name, type);
 		duckdb_destroy_logical_type(&type);
 	}
@@ -238,22 +67,19 @@ static void init_thread(duckdb_init_info info)
 	const struct line_feed *feed = duckdb_init_get_bind_data(info);
 	struct scan *scan = mem_zalloc(1, sizeof *scan);
 	scan->feed = feed;
-	scan->reader = post_reader_new(feed->stream_id, &lender);
+	scan->reader = post_reader_new(feed->stream_id, &lent_vectors);
 	const struct post_column *columns = post_columns(&scan->column_count);
 	scan->vectors = mem_zalloc(scan->column_count, sizeof *scan->vectors);
 	for (size_t i = 0; i < scan->column_count; i++)
-		shape(&scan->vectors[i], &columns[i].type, &scan->texts);
+		vector_shape(&scan->vectors[i], &columns[i].type, &scan->texts);
 	duckdb_init_set_init_data(info, scan, scan_free);
 }
 
 static void lend_chunk(struct scan *scan, duckdb_data_chunk chunk)
 {
-	heap_reset(&scan->texts);
-	for (size_t i = 0; i < scan->column_count; i++) {
-		lend(&scan->vectors[i], duckdb_data_chunk_get_vector(chunk, (idx_t)i), 0,
-		     duckdb_vector_size());
-		lend_items(&scan->vectors[i]);
-	}
+	text_heap_reset(&scan->texts);
+	for (size_t i = 0; i < scan->column_count; i++)
+		vector_lend(&scan->vectors[i], duckdb_data_chunk_get_vector(chunk, (idx_t)i));
 }
 
 /* A chunk ends early when its lines are long: DuckDB counts rows, memory counts bytes. */
@@ -297,7 +123,7 @@ static void produce(duckdb_function_info info, duckdb_data_chunk chunk)
 		return;
 	}
 	for (size_t i = 0; i < scan->column_count; i++)
-		set_list_sizes(&scan->vectors[i]);
+		vector_finish(&scan->vectors[i]);
 	duckdb_data_chunk_set_size(chunk, rows);
 }
 
