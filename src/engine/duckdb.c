@@ -69,6 +69,8 @@ enum err_kind engine_open(const struct engine_options *options, struct engine **
 		kind = session_open(engine, &session, err);
 	if (kind == ERR_NONE)
 		kind = lines_register(engine, session->connection, err);
+	if (kind == ERR_NONE)
+		kind = held_register(engine, session->connection, err);
 	session_close(session);
 	if (kind != ERR_NONE) {
 		engine_close(engine);
@@ -91,6 +93,11 @@ enum err_kind session_open(struct engine *engine, struct session **ret_session, 
 {
 	struct session *session = mem_zalloc(1, sizeof *session);
 	session->engine = engine;
+	pthread_mutex_lock(&engine->lock);
+	session->number = ++engine->newest_session;
+	pthread_mutex_unlock(&engine->lock);
+	snprintf(session->held_name, sizeof session->held_name, "held_lines(%lld)",
+		 (long long)session->number);
 	if (duckdb_connect(engine->database, &session->connection) != DuckDBSuccess) {
 		free(session);
 		return err_set(err, ERR_FATAL, "DuckDB: cannot connect");
@@ -109,6 +116,7 @@ void session_close(struct session *session)
 	if (!session)
 		return;
 	duckdb_disconnect(&session->connection);
+	session_hold(session, NULL);
 	free(session);
 }
 

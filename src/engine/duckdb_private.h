@@ -11,16 +11,25 @@ struct engine {
 	duckdb_database database;
 	pthread_mutex_t lock;
 	const struct line_feed *feeds[FEEDS_MAX]; /* being read by wire_lines(index) */
+	int64_t newest_session;
+	struct session *sessions; /* those that hold lines */
 };
 
 struct session {
 	struct engine *engine;
 	duckdb_connection connection;
+	int64_t number;
+	char held_name[40];
+	struct held_table held; /* .group NULL: none */
+	struct session *next;   /* of those that hold lines */
 };
 
 /* Makes the table function wire_lines(feed BIGINT) known. */
 MUST_CHECK enum err_kind lines_register(struct engine *engine, duckdb_connection connection,
 					struct err *err);
+/* Makes the table function held_lines(session BIGINT) known. */
+MUST_CHECK enum err_kind held_register(struct engine *engine, duckdb_connection connection,
+				       struct err *err);
 /* Runs one or more statements; the last one's result. */
 MUST_CHECK enum err_kind duckdb_run(struct session *session, const char *sql, duckdb_result *ret,
 				    struct err *err);

@@ -77,3 +77,36 @@ struct lines_copy {
 };
 MUST_CHECK enum err_kind session_copy_lines(struct session *session, const struct lines_copy *copy,
 					    uint64_t *ret_rows, struct err *err);
+
+/* --- wire lines in memory as a table ------------------------------------------------------------------ */
+
+/* What is known of a line. Zero at first; whoever parses it tells the others. */
+enum held_state { HELD_UNKNOWN, HELD_POST, HELD_REFUSED };
+
+/* Lines as they follow each other in their stream, each with its '\n'. */
+struct held_lines {
+	const char *stream_id;
+	const char *bytes;
+	uint64_t offset;         /* of bytes[0] in the stream */
+	const uint32_t *starts;  /* line i is bytes[starts[i]] … bytes[starts[i + 1] - 2] */
+	const int64_t *times_us; /* what decides their partitions, as post_peek_key() has it */
+	_Atomic uint8_t *states; /* enum held_state; where HELD_REFUSED the time says nothing */
+	size_t first, end;       /* the lines that count */
+};
+
+/* Groups of such lines that stay as they are while it is retained. All is called from any thread. */
+struct held_table {
+	void *context;
+	size_t group_count;
+	void (*group)(void *context, size_t index, struct held_lines *ret);
+	void (*retain)(void *context);
+	void (*release)(void *context);
+};
+
+/* Lets the session's SQL read the table (copied, and retained until the next one or session_close()) by
+ * session_held_name(): the columns of a post and year, month, day, hour. Only columns that a statement
+ * wants are parsed; created_at, stream_id, stream_offset and the partition need no parsing once a line
+ * is known to be a post. Lines that are none are left out. */
+void session_hold(struct session *session, const struct held_table *table);
+/* "held_lines(17)"; lives with the session. */
+const char *session_held_name(const struct session *session);

@@ -1,82 +1,354 @@
-#include "base/mem.h"
+/* A session's tables are temporary views over files and, in the live view, over the tail. What a name
+ * means is put together as text:
+ *
+ *     landing      files of the snapshot  +  the tail
+ *     dimension    stored files of hours not touched  +  its SQL WITH landing AS (touched hours, tail)
+ *     fact         stored files of hours not touched  +  its SQL WITH those dimensions
+ *
+ * so that nothing is read before it is asked for. An hour is touched by the tail, or by a record newer
+ * than the one its stored file was made from. DATABASE.NAME is one view for all sessions: it means the
+ * temporary view of whoever asks. */
 #include "warehouse/files.h"
 
+#include "base/mem.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 
-static void add_landing(struct buf *sql, const struct lake *lake,
-			const struct lake_snapshot *snapshot)
+struct attaching {
+	struct session *session;
+	struct lake *lake;
+	const struct lake_snapshot *snapshot;
+	const struct warehouse_settings *settings;
+	const struct warehouse_tail *tail; /* NULL: hours stay as they are stored */
+	const char *statement;
+};
+
+/* --- which tables ---------------------------------------------------------------------------------------- */
+
+static bool mentions(const char *sql, const char *name)
 {
-	struct name_list paths = { 0 };
+	return strcasestr(sql, name) != NULL;
+}
+
+/* Whether the statement can mean the table, by itself or through views. */
+static bool is_needed(const struct attaching *attaching, const struct warehouse_table *table)
+{
+	size_t count;
+	const struct warehouse_table *tables = warehouse_tables(&count);
+	if (!attaching->statement || mentions(attaching->statement, table->name))
+		return true;
+	for (size_t i = 0; i < count; i++) {
+		if (tables[i].kind == TABLE_VIEW && &tables[i] != table &&
+		    mentions(tables[i].sql, table->name) && is_needed(attaching, &tables[i]))
+			return true;
+	}
+	return false;
+}
+
+/* --- hours ----------------------------------------------------------------------------------------------- */
+
+struct hour_set {
+	int64_t *hours; /* ascending */
+	size_t count, cap;
+};
+
+static int by_hour(const void *a, const void *b)
+{
+	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+	return (left > right) - (left < right);
+}
+
+static bool hour_set_has(const struct hour_set *set, int64_t hour)
+{
+	return set->count > 0 &&
+	       bsearch(&hour, set->hours, set->count, sizeof hour, by_hour) != NULL;
+}
+
+static void hour_set_add(struct hour_set *set, int64_t hour)
+{
+	MEM_GROW(set->hours, set->cap, set->count + 1);
+	set->hours[set->count++] = hour;
+}
+
+/* From which record each hour of a table is stored; names below the lake, in the order of hours. */
+struct stored_hour {
+	int64_t hour;
+	struct stored_name name; /* 0, 0 where there are several files or foreign ones */
+};
+
+static int by_stored_hour(const void *a, const void *b)
+{
+	return by_hour(&((const struct stored_hour *)a)->hour,
+		       &((const struct stored_hour *)b)->hour);
+}
+
+static size_t list_stored_hours(const struct name_list *files, struct stored_hour *ret)
+{
+	size_t count = 0, kept = 0;
+	for (size_t i = 0; i < files->count; i++) {
+		const char *slash = strrchr(files->names[i], '/');
+		struct stored_hour stored = { 0 };
+		if (!lake_partition_parse(str_from(files->names[i]), &stored.hour))
+			continue;
+		if (!slash || !stored_name_parse(slash + 1, &stored.name))
+			stored.name = (struct stored_name){ 0 };
+		ret[count++] = stored;
+	}
+	if (count > 1)
+		qsort(ret, count, sizeof *ret, by_stored_hour);
+	for (size_t i = 0; i < count; i++) {
+		if (kept > 0 && ret[kept - 1].hour == ret[i].hour)
+			ret[kept - 1].name = (struct stored_name){ 0 };
+		else
+			ret[kept++] = ret[i];
+	}
+	return kept;
+}
+
+/* Hours of the table that its stored files do not answer for. */
+static enum err_kind find_touched(const struct attaching *attaching, const struct name_list *files,
+				  struct hour_set *ret, struct err *err)
+{
+	const struct lake_snapshot *snapshot = attaching->snapshot;
+	const struct warehouse_tail *tail = attaching->tail;
+	struct stored_hour *stored = mem_zalloc(files->count + 1, sizeof *stored);
+	size_t count = list_stored_hours(files, stored), at = 0;
+	enum err_kind kind = ERR_NONE;
+	for (size_t i = 0; i < count && kind == ERR_NONE; i++) {
+		if (stored[i].name.snapshot > snapshot->number)
+			kind = err_set(err, ERR_RETRY,
+				       "refined up to record %" PRIu64
+				       ", which is newer than %" PRIu64,
+				       stored[i].name.snapshot, snapshot->number);
+	}
 	for (size_t i = 0; i < snapshot->hour_count; i++) {
-		for (size_t file = 0; file < snapshot->hours[i].file_count; file++) {
-			MEM_GROW(paths.names, paths.cap, paths.count + 1);
-			paths.names[paths.count++] = snapshot->hours[i].files[file]->name;
+		const struct lake_hour *hour = &snapshot->hours[i];
+		while (at < count && stored[at].hour < hour->hour)
+			at++;
+		if (at == count || stored[at].hour != hour->hour ||
+		    stored[at].name.snapshot < hour->last_record)
+			hour_set_add(ret, hour->hour);
+	}
+	for (size_t i = 0; i < tail->hour_count; i++)
+		hour_set_add(ret, tail->hours[i]);
+	if (ret->count > 1)
+		qsort(ret->hours, ret->count, sizeof *ret->hours, by_hour);
+	free(stored);
+	return kind;
+}
+
+/* --- landing --------------------------------------------------------------------------------------------- */
+
+/* The snapshot's files of these hours, or of all; the names are the snapshot's. */
+static void landing_files(const struct lake_snapshot *snapshot, const struct hour_set *hours,
+			  struct name_list *ret)
+{
+	for (size_t i = 0; i < snapshot->hour_count; i++) {
+		const struct lake_hour *hour = &snapshot->hours[i];
+		if (hours && !hour_set_has(hours, hour->hour))
+			continue;
+		for (size_t file = 0; file < hour->file_count; file++) {
+			MEM_GROW(ret->names, ret->cap, ret->count + 1);
+			ret->names[ret->count++] = hour->files[file]->name;
 		}
 	}
-	buf_add_text(sql, "CREATE VIEW twitter_landing_data AS ");
-	if (paths.count > 0)
-		add_parquet_scan(sql, lake, paths.names, paths.count);
-	else
-		add_empty_landing(sql);
-	free(paths.names); /* the names are the snapshot's */
 }
 
-static enum err_kind add_stored(struct buf *sql, struct lake *lake,
-				const struct warehouse_table *table,
-				const struct warehouse_settings *settings, struct err *err)
+/* Where no column is asked for, DuckDB reads the first one on each side of UNION ALL: the stream's name
+ * takes no room in a file and no parsing in the tail. */
+static void add_landing(struct buf *sql, const struct attaching *attaching,
+			const struct hour_set *hours)
+{
+	const struct warehouse_tail *tail = attaching->tail;
+	struct name_list paths = { 0 };
+	bool any = false;
+	landing_files(attaching->snapshot, hours, &paths);
+	buf_add_text(sql, "SELECT ");
+	add_landing_columns(sql);
+	buf_add_text(sql, " FROM (");
+	if (paths.count > 0) {
+		buf_add_text(sql, "SELECT stream_id, ");
+		add_landing_columns(sql);
+		buf_add_text(sql, " FROM (");
+		add_parquet_scan(sql, attaching->lake, paths.names, paths.count);
+		buf_add_byte(sql, ')');
+		any = true;
+	}
+	for (size_t i = 0; tail && i < tail->scan_count; i++) {
+		buf_addf(sql, "%sSELECT stream_id, ", any ? " UNION ALL " : "");
+		add_landing_columns(sql);
+		buf_addf(sql, " FROM %s", tail->scans[i]);
+		any = true;
+	}
+	if (!any)
+		add_empty_landing(sql);
+	buf_add_byte(sql, ')');
+	free(paths.names);
+}
+
+/* --- stored tables --------------------------------------------------------------------------------------- */
+
+/* The table's SQL over these hours of landing, as a subquery. */
+static void add_computed(struct buf *sql, const struct attaching *attaching,
+			 const struct warehouse_table *table, const struct hour_set *hours)
+{
+	size_t count;
+	const struct warehouse_table *tables = warehouse_tables(&count);
+	buf_addf(sql, "(WITH %s AS (", tables[0].name);
+	add_landing(sql, attaching, hours);
+	buf_add_byte(sql, ')');
+	for (size_t i = 0; i < count && table->kind == TABLE_FACT; i++) {
+		if (tables[i].kind != TABLE_DIMENSION || !mentions(table->sql, tables[i].name))
+			continue;
+		buf_addf(sql, ", %s AS (", tables[i].name);
+		warehouse_sql(&tables[i], attaching->settings, sql);
+		buf_add_byte(sql, ')');
+	}
+	buf_add_byte(sql, '\n');
+	warehouse_sql(table, attaching->settings, sql);
+	buf_add_byte(sql, ')');
+}
+
+static void add_nothing(struct buf *sql, const struct attaching *attaching,
+			const struct warehouse_table *table)
+{
+	static const struct hour_set none = { 0 };
+	static const struct warehouse_tail no_tail = { 0 };
+	struct attaching empty = *attaching;
+	empty.tail = &no_tail;
+	buf_add_text(sql, "SELECT * FROM ");
+	add_computed(sql, &empty, table, &none);
+}
+
+/* Takes the files of these hours off the list. */
+static void leave_out(struct name_list *files, const struct hour_set *hours)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < files->count; i++) {
+		int64_t hour;
+		bool touched = lake_partition_parse(str_from(files->names[i]), &hour) &&
+			       hour_set_has(hours, hour);
+		if (touched)
+			free(files->names[i]);
+		else
+			files->names[kept++] = files->names[i];
+	}
+	files->count = kept;
+}
+
+static enum err_kind add_stored(struct buf *sql, const struct attaching *attaching,
+				const struct warehouse_table *table, struct err *err)
 {
 	struct name_list files = { 0 };
-	TRY(stored_files(lake, table, &files, err));
-	if (files.count > 0) {
-		buf_addf(sql, "CREATE VIEW %s AS ", table->name);
-		add_parquet_scan(sql, lake, files.names, files.count);
-	} else {
-		buf_addf(sql, "CREATE TABLE %s AS SELECT * FROM (", table->name);
-		warehouse_sql(table, settings, sql);
-		buf_add_text(sql, ") WHERE false");
+	struct hour_set touched = { 0 };
+	enum err_kind kind = stored_files(attaching->lake, table, &files, err);
+	if (kind == ERR_NONE && attaching->tail)
+		kind = find_touched(attaching, &files, &touched, err);
+	leave_out(&files, &touched);
+	if (files.count > 0)
+		add_parquet_scan(sql, attaching->lake, files.names, files.count);
+	if (touched.count > 0) {
+		buf_add_text(sql, files.count > 0 ? " UNION ALL SELECT * FROM " : "SELECT * FROM ");
+		add_computed(sql, attaching, table, &touched);
 	}
+	if (files.count == 0 && touched.count == 0)
+		add_nothing(sql, attaching, table);
 	name_list_release(&files);
-	return ERR_NONE;
+	free(touched.hours);
+	return kind;
 }
 
-static enum err_kind attach_table(struct session *session, struct lake *lake,
-				  const struct lake_snapshot *snapshot,
-				  const struct warehouse_table *table,
-				  const struct warehouse_settings *settings, struct err *err)
+/* --- views ----------------------------------------------------------------------------------------------- */
+
+/* What was not made ready has its columns, and tells so when it is read. */
+static void add_unready(struct buf *sql, const struct attaching *attaching,
+			const struct warehouse_table *table)
+{
+	if (table->kind == TABLE_LANDING) {
+		add_empty_landing(sql);
+	} else if (table->kind == TABLE_VIEW) {
+		buf_add_text(sql, "SELECT * FROM (");
+		warehouse_sql(table, attaching->settings, sql);
+		buf_add_byte(sql, ')');
+		return; /* what it is made of tells */
+	} else {
+		add_nothing(sql, attaching, table);
+	}
+	buf_addf(sql,
+		 " UNION ALL BY NAME SELECT CAST(NULL AS INTEGER) AS year WHERE "
+		 "error('table %s can only be asked by its name') IS NULL",
+		 table->name);
+}
+
+/* The same for all sessions, made by the first. */
+static enum err_kind name_in_database(const struct attaching *attaching,
+				      const struct warehouse_table *table, struct err *err)
+{
+	static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+	struct buf sql = { 0 };
+	buf_addf(&sql,
+		 "CREATE SCHEMA IF NOT EXISTS %s; "
+		 "CREATE VIEW IF NOT EXISTS %s.%s AS SELECT * FROM temp.main.%s",
+		 table->database, table->database, table->name, table->name);
+	pthread_mutex_lock(&one_at_a_time);
+	enum err_kind kind = session_run(attaching->session, buf_text(&sql), err);
+	pthread_mutex_unlock(&one_at_a_time);
+	buf_release(&sql);
+	return kind;
+}
+
+static enum err_kind attach_table(const struct attaching *attaching,
+				  const struct warehouse_table *table, struct err *err)
 {
 	struct buf sql = { 0 };
 	enum err_kind kind = ERR_NONE;
-	switch (table->kind) {
-	case TABLE_LANDING:
-		add_landing(&sql, lake, snapshot);
-		break;
-	case TABLE_DIMENSION:
-	case TABLE_FACT:
-		kind = add_stored(&sql, lake, table, settings, err);
-		break;
-	case TABLE_VIEW:
-		buf_addf(&sql, "CREATE VIEW %s AS ", table->name);
-		warehouse_sql(table, settings, &sql);
-		break;
-	}
-	if (table->database)
-		buf_addf(&sql,
-			 "; CREATE SCHEMA IF NOT EXISTS %s; "
-			 "CREATE VIEW %s.%s AS SELECT * FROM main.%s",
-			 table->database, table->database, table->name, table->name);
+	buf_addf(&sql, "CREATE OR REPLACE TEMP VIEW %s AS ", table->name);
+	if (!is_needed(attaching, table))
+		add_unready(&sql, attaching, table);
+	else if (table->kind == TABLE_LANDING)
+		add_landing(&sql, attaching, NULL);
+	else if (table->kind == TABLE_VIEW)
+		warehouse_sql(table, attaching->settings, &sql);
+	else
+		kind = add_stored(&sql, attaching, table, err);
 	if (kind == ERR_NONE)
-		kind = session_run(session, buf_text(&sql), err);
+		kind = session_run(attaching->session, buf_text(&sql), err);
+	if (kind == ERR_NONE && table->database)
+		kind = name_in_database(attaching, table, err);
 	buf_release(&sql);
 	return kind == ERR_NONE ? ERR_NONE : err_wrap(err, "table %s", table->name);
+}
+
+static enum err_kind attach(const struct attaching *attaching, struct err *err)
+{
+	size_t count;
+	const struct warehouse_table *table = warehouse_tables(&count);
+	for (size_t i = 0; i < count; i++)
+		TRY(attach_table(attaching, &table[i], err));
+	return ERR_NONE;
 }
 
 enum err_kind warehouse_attach(struct session *session, struct lake *lake,
 			       const struct lake_snapshot *snapshot,
 			       const struct warehouse_settings *settings, struct err *err)
 {
-	size_t count;
-	const struct warehouse_table *table = warehouse_tables(&count);
-	for (size_t i = 0; i < count; i++)
-		TRY(attach_table(session, lake, snapshot, &table[i], settings, err));
-	return ERR_NONE;
+	struct attaching attaching = {
+		.session = session, .lake = lake, .snapshot = snapshot, .settings = settings
+	};
+	return attach(&attaching, err);
+}
+
+enum err_kind warehouse_attach_live(struct session *session, const struct warehouse_live *live,
+				    struct err *err)
+{
+	struct attaching attaching = { .session = session,
+				       .lake = live->lake,
+				       .snapshot = live->snapshot,
+				       .settings = live->settings,
+				       .tail = live->tail,
+				       .statement = live->statement };
+	return attach(&attaching, err);
 }

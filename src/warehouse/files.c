@@ -138,3 +138,12 @@ void add_empty_landing(struct buf *sql)
 		     "CAST(NULL AS INTEGER) AS year, CAST(NULL AS INTEGER) AS month, "
 		     "CAST(NULL AS INTEGER) AS day, CAST(NULL AS INTEGER) AS hour WHERE false");
 }
+
+void add_landing_columns(struct buf *sql)
+{
+	size_t count;
+	const struct post_column *columns = post_columns(&count);
+	for (size_t i = 0; i < count; i++)
+		buf_addf(sql, "%s, ", columns[i].name);
+	buf_add_text(sql, "year, month, day, hour");
+}

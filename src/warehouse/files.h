@@ -17,8 +17,9 @@ MUST_CHECK enum err_kind hour_is_current(struct lake *lake, const struct lake_ho
 MUST_CHECK enum err_kind stored_files(struct lake *lake, const struct warehouse_table *table,
 				      struct name_list *ret, struct err *err);
 
-/* CREATE … AS SELECT over these files, partition columns and all; over none, an empty table with the
- * same columns (`empty_sql`). `paths` are below the lake. */
+/* A SELECT over these files, partition columns and all. `paths` are below the lake; at least one. */
 void add_parquet_scan(struct buf *sql, const struct lake *lake, char *const *paths, size_t count);
 /* A SELECT that gives landing's columns and no row. */
 void add_empty_landing(struct buf *sql);
+/* Their names with commas between. */
+void add_landing_columns(struct buf *sql);

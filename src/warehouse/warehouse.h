@@ -88,11 +88,34 @@ MUST_CHECK enum err_kind warehouse_refine(const struct refine_options *options,
 
 /* Gives the session every table and short view by NAME, and tables by DATABASE.NAME, as they are
  * published: landing at `snapshot`, the others as refined. A table without files is empty and has its
- * columns. */
+ * columns. The views are the session's own; attaching again replaces them. */
 MUST_CHECK enum err_kind warehouse_attach(struct session *session, struct lake *lake,
 					  const struct lake_snapshot *snapshot,
 					  const struct warehouse_settings *settings,
 					  struct err *err);
+
+/* Rows that are journalled and not in the snapshot. */
+struct warehouse_tail {
+	char *const
+		*scans; /* what can stand behind FROM and has landing's columns by their names, */
+	size_t scan_count;    /* year, month, day and hour too */
+	const int64_t *hours; /* in which there may be such rows; ascending */
+	size_t hour_count;
+};
+struct warehouse_live {
+	struct lake *lake;
+	const struct lake_snapshot *snapshot;
+	const struct warehouse_settings *settings;
+	const struct warehouse_tail *tail;
+	/* Only tables that this SQL can mean by a name in it can be asked, others raise an error; listing
+	 * a table's files takes a while when there are tens of thousands. NULL: all. */
+	const char *statement;
+};
+/* As warehouse_attach(), but every table is as if the tail had been published and refined: hours that
+ * were touched after they were refined are computed from landing when they are asked for. Refined by
+ * other SQL: as they are. Refined beyond the snapshot: ERR_RETRY, take a newer one. */
+MUST_CHECK enum err_kind warehouse_attach_live(struct session *session,
+					       const struct warehouse_live *live, struct err *err);
 
 /* How many hours of the snapshot are not refined up to it with these settings. */
 MUST_CHECK enum err_kind warehouse_stale_hours(struct lake *lake,
