@@ -228,7 +228,7 @@ static void init_thread(duckdb_init_info info)
 	choose_columns(scan, info);
 	if (scan->parses) {
 		bool *asked = mem_alloc(scan->column_count * sizeof *asked);
-		struct post_reader *reader = post_reader_new("", &vectors_lender);
+		struct post_reader *reader = post_reader_new("", &lent_vectors);
 		memcpy(asked, scan->wanted, scan->column_count * sizeof *asked);
 		post_reader_want(reader, scan->wanted);
 		make_unseen(scan, columns, asked);
@@ -252,7 +252,7 @@ static bool next_group(struct scan *scan, struct shared *shared)
 	scan->next = scan->lines.first;
 	if (!stream || strcmp(stream, scan->lines.stream_id) != 0) {
 		post_reader_free(scan->reader);
-		scan->reader = post_reader_new(scan->lines.stream_id, &vectors_lender);
+		scan->reader = post_reader_new(scan->lines.stream_id, &lent_vectors);
 		if (scan->parses)
 			post_reader_want(scan->reader, scan->wanted);
 	}
@@ -302,7 +302,7 @@ static void fill_known(struct scan *scan, size_t line, size_t row)
 		set_valid(created_at, row);
 	}
 	if (scan->wanted[scan->known[KNOWN_STREAM_ID]]) {
-		vectors_lender.put_text(stream_id, row, str_from(scan->lines.stream_id));
+		lent_vectors.put_text(stream_id, row, str_from(scan->lines.stream_id));
 		set_valid(stream_id, row);
 	}
 	if (scan->wanted[scan->known[KNOWN_STREAM_OFFSET]]) {

@@ -14,8 +14,9 @@ struct live_options {
 	struct lake *lake;
 	struct engine *engine;
 	const struct settings *settings; /* live_bytes, weekend … */
-	/* Hears every line that comes, once, in the order of its stream, within live_advance(). May be
-	 * NULL. */
+	/* Hears every line that comes, once, in the order of its stream, within live_advance(): what is
+	 * not published when it opens, and all that comes later but for what was published and removed
+	 * while nobody could be reached. May be NULL. */
 	void (*on_line)(void *context, const char *stream, struct str line, uint64_t offset);
 	void *context;
 };
@@ -50,10 +51,16 @@ struct live_state {
 const struct live_state *live_state(const struct live *live);
 
 /* Goes on to the newest snapshot and takes what has come, as far as each journal reaches now. With
- * timeout_ms > 0 it waits that long for something to come; *ret_changed tells whether it did. */
+ * timeout_ms > 0 it waits that long for something to come; *ret_changed tells whether it did. The first
+ * one waits for servers, too, a second for an answer and two for one that stalls. */
 MUST_CHECK enum err_kind live_advance(struct live *live, int timeout_ms, bool *ret_changed,
 				      struct err *err);
 
-/* Gives the session all tables and views as of the last live_advance(); again after another one. The view
- * must not advance while a result of the session is being read. */
-MUST_CHECK enum err_kind live_attach(struct live *live, struct session *session, struct err *err);
+/* Gives the session all tables and views as of the last live_advance(), or of a newer snapshot where the
+ * lake has gone on; again after another one. From any thread, while another one advances: the session
+ * keeps its moment. A statement that fails for live_was_overtaken() is asked again after attaching again.
+ * With a `statement` only tables that it can mean are made ready, see warehouse.h; NULL: all. */
+MUST_CHECK enum err_kind live_attach(struct live *live, struct session *session,
+				     const char *statement, struct err *err);
+/* Whether a file that the session knew has been replaced since. */
+bool live_was_overtaken(const struct err *err);

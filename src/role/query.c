@@ -1,5 +1,5 @@
+#include "role/live.h"
 #include "role/output.h"
-#include "role/role.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,63 +15,89 @@ static enum output_format format_of(const struct settings *settings)
 						       OUTPUT_TABLE;
 }
 
-static void print_snapshot(const struct lake_snapshot *snapshot, uint64_t rows)
+static void print_seen(const struct live_state *state, uint64_t rows)
 {
 	char time[TIME_TEXT_MAX], count[32];
-	fprintf(stderr, "%s row%s; snapshot %llu%s%s\n", grouped(rows, count), rows == 1 ? "" : "s",
-		(unsigned long long)snapshot->number, snapshot->number ? " of " : "",
-		snapshot->number ? time_format(snapshot->time_us, time) : "");
+	fprintf(stderr, "%s row%s; snapshot %llu%s%s", grouped(rows, count), rows == 1 ? "" : "s",
+		(unsigned long long)state->snapshot, state->snapshot ? " of " : "",
+		state->snapshot ? time_format(state->snapshot_us, time) : "");
+	if (state->tail_lines > 0)
+		fprintf(stderr, " and %s post%s behind it", grouped(state->tail_lines, count),
+			state->tail_lines == 1 ? "" : "s");
+	fputc('\n', stderr);
+	for (size_t i = 0; i < state->stream_count; i++) {
+		const struct live_stream *stream = &state->streams[i];
+		if (stream->way == LIVE_PUBLISHED_ONLY)
+			fprintf(stderr, "stream %s is seen up to %s only: %s\n", stream->id,
+				stream->published_us ? time_format(stream->published_us, time) :
+						       "its beginning",
+				stream->trouble ? stream->trouble : "its journal is not here");
+	}
 }
 
-static enum err_kind ask_once(const struct settings *settings, struct lake *lake, const char *sql,
-			      bool *ret_printed, struct err *err)
+struct question {
+	const struct settings *settings;
+	struct lake *lake;
+	const char *sql;
+	struct engine *engine;
+	struct session *session;
+	struct live *live;
+	bool printed;
+};
+
+static enum err_kind ask_once(struct question *question, struct err *err)
 {
-	struct engine *engine = NULL;
-	struct session *session = NULL;
-	struct lake_snapshot *snapshot = NULL;
 	struct result *result = NULL;
 	uint64_t rows = 0;
-	enum err_kind kind = lake_snapshot_read(lake, &snapshot, err);
-	if (kind == ERR_NONE)
-		kind = open_engine(settings, lake, thread_count(settings), &engine, err);
-	if (kind == ERR_NONE)
-		kind = session_open(engine, &session, err);
-	if (kind == ERR_NONE)
-		kind = warehouse_attach(session, lake, snapshot, &settings->warehouse, err);
-	if (kind == ERR_NONE)
-		kind = session_query(session, sql, &result, err);
-	if (kind == ERR_NONE) {
-		kind = output_result(result, format_of(settings), &rows, ret_printed, err);
-	}
-	if (kind == ERR_NONE && format_of(settings) == OUTPUT_TABLE)
-		print_snapshot(snapshot, rows);
+	enum output_format format = format_of(question->settings);
+	TRY(live_attach(question->live, question->session, question->sql, err));
+	TRY(session_query(question->session, question->sql, &result, err));
+	enum err_kind kind = output_result(result, format, &rows, &question->printed, err);
+	if (kind == ERR_NONE && format == OUTPUT_TABLE)
+		print_seen(live_state(question->live), rows);
 	result_free(result);
-	session_close(session);
-	engine_close(engine);
-	lake_snapshot_free(snapshot);
 	return kind;
 }
 
-static bool is_overtaken(const struct err *err)
+static enum err_kind ask_again_when_overtaken(struct question *question, struct err *err)
 {
-	return strstr(err->msg, "No such file") || strstr(err->msg, "No files found");
+	struct file_lock refine = { .fd = -1 };
+	struct err ignored;
+	bool held = false;
+	enum err_kind kind = ask_once(question, err);
+	for (int attempt = 1; kind != ERR_NONE && !question->printed && live_was_overtaken(err) &&
+			      attempt <= ATTEMPTS;
+	     attempt++) {
+		if (attempt == ATTEMPTS &&
+		    lake_lock(question->lake, "refine", true, &refine, &held, &ignored) != ERR_NONE)
+			break; /* who may only read cannot make anybody wait */
+		kind = ask_once(question, err);
+	}
+	file_lock_drop(&refine);
+	return kind;
 }
 
 static enum err_kind ask(const struct settings *settings, struct lake *lake, const char *sql,
 			 struct err *err)
 {
-	struct file_lock refine = { .fd = -1 };
-	struct err ignored;
-	bool printed = false, held = false;
-	enum err_kind kind = ask_once(settings, lake, sql, &printed, err);
-	for (int attempt = 1;
-	     kind != ERR_NONE && !printed && is_overtaken(err) && attempt <= ATTEMPTS; attempt++) {
-		if (attempt == ATTEMPTS &&
-		    lake_lock(lake, "refine", true, &refine, &held, &ignored) != ERR_NONE)
-			break; /* who may only read cannot make anybody wait */
-		kind = ask_once(settings, lake, sql, &printed, err);
-	}
-	file_lock_drop(&refine);
+	struct question question = { .settings = settings, .lake = lake, .sql = sql };
+	bool changed;
+	enum err_kind kind =
+		open_engine(settings, lake, thread_count(settings), &question.engine, err);
+	struct live_options options = { .lake = lake,
+					.engine = question.engine,
+					.settings = settings };
+	if (kind == ERR_NONE)
+		kind = session_open(question.engine, &question.session, err);
+	if (kind == ERR_NONE)
+		kind = live_open(&options, &question.live, err);
+	if (kind == ERR_NONE)
+		kind = live_advance(question.live, 0, &changed, err);
+	if (kind == ERR_NONE)
+		kind = ask_again_when_overtaken(&question, err);
+	session_close(question.session);
+	live_close(question.live);
+	engine_close(question.engine);
 	return kind;
 }
 
