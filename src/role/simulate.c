@@ -9,16 +9,14 @@ static int run(struct settings *settings, int argc, char **argv)
 {
 	struct err err = { 0 };
 	struct simulator *simulator;
-	if (argc > 1) {
-		err_set(&err, ERR_REJECT, "simulate: unexpected argument '%s'", argv[1]);
-		return say_error(&err, EXIT_USAGE);
-	}
 	stop_install();
 	struct simulator_options options = {
 		.port = (int)settings->simulate_port,
 		.seed = (uint64_t)settings->seed,
 		.rate = settings->simulate_rate,
 		.requests_per_window = settings->requests_per_window,
+		.files = (const char *const *)argv + 1,
+		.file_count = (size_t)argc - 1,
 	};
 	if (simulator_start(&options, &simulator, &err) != ERR_NONE) {
 		err_wrap(&err, "simulate");
@@ -39,11 +37,12 @@ static const char *const flags[] = { "simulate_port", "simulate_rate", "requests
 				     "seed", NULL };
 const struct command command_simulate = {
 	.name = "simulate",
-	.arguments = "",
-	.summary = "Answers as X's API does, on this machine, with invented posts",
+	.arguments = "[FILE…]",
+	.summary = "Answers as X's API does, on this machine, with posts that never were",
 	.flags = flags,
 	.examples =
 		"  aviary simulate --simulate-rate 20\n"
+		"  aviary simulate recorded-pages.jsonl\n"
 		"  curl -G -H 'Authorization: Bearer x' --data-urlencode 'query=birds -is:reply' \\\n"
 		"       http://127.0.0.1:8090/2/tweets/search/recent\n\n"
 		"Words that are often said there: birds (in 14 of 100 posts), weather, football, code,\n"

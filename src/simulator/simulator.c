@@ -51,9 +51,15 @@ enum err_kind simulator_start(const struct simulator_options *options,
 		.context = simulator,
 		.handle = handle,
 	};
-	if (http_server_start(&server, &simulator->server, err) != ERR_NONE) {
+	enum err_kind kind = ERR_NONE;
+	if (options->file_count > 0)
+		kind = timeline_record(simulator->answerer.timeline, options->files,
+				       options->file_count, err);
+	if (kind == ERR_NONE)
+		kind = http_server_start(&server, &simulator->server, err);
+	if (kind != ERR_NONE) {
 		simulator_stop(simulator);
-		return err->kind;
+		return kind;
 	}
 	*ret_simulator = simulator;
 	return ERR_NONE;

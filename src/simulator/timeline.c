@@ -1,11 +1,13 @@
-/* Facts are made for a block of neighbouring posts at once, from one page that is rendered and read
+/* Facts of invented posts are made for a block of neighbouring posts at once, from one page that is rendered and read
  * as a client would read it; the newest blocks are kept, since polls ask about the newest posts again
  * and again, once a query. */
 #include "simulator/timeline.h"
 
 #include "base/mem.h"
+#include "simulator/recorded.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { BLOCK_POSTS = 128, BLOCKS = 64 };
@@ -25,6 +27,9 @@ struct timeline {
 	struct json_doc doc;
 	struct buf page;
 	struct arena scratch;
+	struct recorded recorded; /* no posts: they are invented */
+	struct facts facts;       /* of a recorded post, as asked for last */
+	char conversation[24];
 };
 
 /* 2024-01-01T00:00:00Z: numbers stay small enough for every calculation until long after 2100. */
@@ -77,7 +82,16 @@ void timeline_free(struct timeline *timeline)
 	json_release(&timeline->doc);
 	buf_release(&timeline->page);
 	arena_release(&timeline->scratch);
+	recorded_release(&timeline->recorded);
 	free(timeline);
+}
+
+enum err_kind timeline_record(struct timeline *timeline, const char *const *paths,
+			      size_t path_count, struct err *err)
+{
+	for (size_t i = 0; i < path_count; i++)
+		TRY(recorded_read(&timeline->recorded, paths[i], err));
+	return recorded_finish(&timeline->recorded, err);
 }
 
 const struct invention *timeline_pace(const struct timeline *timeline)
@@ -116,10 +130,28 @@ static void fill_block(struct timeline *timeline, struct block *block, uint64_t 
 	block->filled = true;
 }
 
+/* A conversation is in every round another. */
+static const struct facts *recorded_facts(struct timeline *timeline, uint64_t n)
+{
+	const struct recorded *recorded = &timeline->recorded;
+	struct facts *facts = &timeline->facts;
+	uint64_t id, round = n / recorded->post_count;
+	*facts = recorded->posts[n % recorded->post_count].facts;
+	if (str_to_u64(facts->conversation_id, &id)) {
+		id = recorded_new_id(recorded, &timeline->invention, round, id);
+		snprintf(timeline->conversation, sizeof timeline->conversation, "%llu",
+			 (unsigned long long)id);
+		facts->conversation_id = str_from(timeline->conversation);
+	}
+	return facts;
+}
+
 const struct facts *timeline_facts(struct timeline *timeline, uint64_t n)
 {
 	uint64_t number = n / BLOCK_POSTS;
 	struct block *block = &timeline->blocks[number % BLOCKS];
+	if (timeline->recorded.post_count > 0)
+		return recorded_facts(timeline, n);
 	if (!block->filled || block->number != number)
 		fill_block(timeline, block, number);
 	return &block->facts[n % BLOCK_POSTS];
@@ -127,12 +159,16 @@ const struct facts *timeline_facts(struct timeline *timeline, uint64_t n)
 
 bool timeline_is_repost(struct timeline *timeline, uint64_t n)
 {
-	return invent_is_repost(&timeline->invention, n);
+	return timeline->recorded.post_count == 0 && invent_is_repost(&timeline->invention, n);
 }
 
 void timeline_render(struct timeline *timeline, const struct invent_page *page,
 		     const struct invent_view *view, struct buf *out)
 {
-	invent_render_page(out, &timeline->invention, page, view, &timeline->scratch);
+	if (timeline->recorded.post_count > 0)
+		recorded_render(&timeline->recorded, &timeline->invention, page, view, out,
+				&timeline->scratch);
+	else
+		invent_render_page(out, &timeline->invention, page, view, &timeline->scratch);
 	arena_reset(&timeline->scratch);
 }

@@ -15,6 +15,10 @@ struct timeline_options {
 };
 
 struct timeline *timeline_new(const struct timeline_options *options);
+/* From now on the posts of recorded pages happen instead of invented ones (recorded.h). Before anything
+ * else is asked; after a failure the timeline is only good for timeline_free(). */
+MUST_CHECK enum err_kind timeline_record(struct timeline *timeline, const char *const *paths,
+					 size_t path_count, struct err *err);
 void timeline_free(struct timeline *timeline);
 
 /* As of invent.h: times, ids and numbers. */
