@@ -54,6 +54,7 @@ const absolute = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle:
 
 function ago(ms, now) {
   const seconds = Math.max(0, Math.round((now - ms) / 1000));
+  if (seconds < 2) return "now";
   if (seconds < 60) return `${seconds} s ago`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
   if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)} h ago`;

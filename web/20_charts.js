@@ -41,7 +41,7 @@ function chartPanel(chart) {
 // Rows are there before there is anything in them, so that nothing jumps.
 function chartRow() {
   const bar = make("span", { class: "bar", hidden: "" });
-  const label = make("bdi", { class: "label", dir: "auto" });
+  const label = make("span", { class: "label" });
   return make("tr", null, make("th", { scope: "row" }, bar, label), make("td"));
 }
 
@@ -49,7 +49,7 @@ function fillRow(chart, element, row, most) {
   const [label, note] = chart.show ? chart.show(row) : [row[0]];
   const [bar, text] = element.querySelector("th").children;
   const value = Number(row[1]) || 0;
-  text.replaceChildren(String(label));
+  text.replaceChildren(make("bdi", null, String(label)));
   if (note) text.append(make("bdi", { class: "note" }, note));
   text.title = [label, note].filter(Boolean).join(" ");
   text.classList.remove("nothing");

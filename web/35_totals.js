@@ -29,15 +29,16 @@ function hourly(column) {
   return Array.from({ length: Math.max(0, to - from) }, (_, i) => byHour.get(from + i) || 0);
 }
 
-// Polled posts come in batches, so the rate is that of the minutes before the newest one, until that is old.
+// Polled posts come in batches, so the rate is that of the minutes up to the newest one, until that is old.
 function rateNow() {
   const present = Math.floor(nowMs() / minuteMs);
   let newest = 0;
   for (const [minute, posts] of minutes) if (posts > 0 && minute <= present) newest = Math.max(newest, minute);
   if (newest === 0 || (!state.window.past && present - newest > 15)) return 0;
+  const first = newest - rateMinutes + 1;
   let posts = 0;
-  for (let minute = newest - rateMinutes; minute < newest; minute++) posts += minutes.get(minute) || 0;
-  return posts / rateMinutes;
+  for (let minute = first; minute <= newest; minute++) posts += minutes.get(minute) || 0;
+  return posts / (Math.min((newest + 1) * minuteMs, nowMs()) / minuteMs - first);
 }
 
 function lastHour() {

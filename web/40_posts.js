@@ -21,8 +21,8 @@ const newestFirst = () => [...posts.values()].sort((a, b) => isNewer(b, a)).slic
 
 function postElement(post, isNew) {
   const facts = [post.lang && post.lang !== "und" ? languageName(post.lang) : null, post.media ? plural(post.media, "medium", "media") : null, post.cut ? "cut here, whole on X" : null];
-  const when = timeElement("a", { class: "when", href: postAddress(post), target: "_blank", rel: "noopener noreferrer" }, post.at, nowMs());
-  when.setAttribute("aria-label", `Open on X, written ${absolute.format(post.at)}`);
+  const when = make("a", { class: "when", href: postAddress(post), target: "_blank", rel: "noopener noreferrer", title: absolute.format(post.at) },
+    timeElement("span", null, post.at, nowMs()), make("span", { class: "unseen" }, ", open on X"));
   const who = make("p", { class: "who" },
     make("bdi", { class: "name", dir: "auto", title: post.name || null }, post.name || post.username || "Unknown author"),
     post.username && post.name ? make("bdi", { class: "user", title: "@" + post.username }, "@" + post.username) : null, when);

@@ -77,7 +77,6 @@ function begin() {
   const data = document.querySelector("#data");
   if (data) {
     const told = JSON.parse(data.textContent);
-    state.written = told.beat ? told.beat.now : Date.now();
     Object.assign(state, told);
     for (const [name, value] of Object.entries(told)) if (handlers[name]) take(name, value, true);
     return refreshTimes(nowMs());

@@ -2,7 +2,7 @@
 SELECT mode(tag) AS label, count(DISTINCT tweet_id) AS value
 FROM (
   SELECT tweet_id, unnest(hashtags_list) AS tag, unnest(hashtags_folded) AS folded
-  FROM tweet_data_raw WHERE {{in_window}}
+  FROM recent_posts WHERE in_window
 ) tags
 WHERE folded IS NOT NULL
 GROUP BY folded ORDER BY value DESC, min(folded) LIMIT 10

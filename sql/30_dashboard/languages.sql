@@ -1,4 +1,4 @@
 -- Languages, by posts
 SELECT language AS label, count(*) AS value
-FROM tweet_data_raw WHERE {{in_window}} AND language IS NOT NULL
+FROM recent_posts WHERE in_window AND language IS NOT NULL
 GROUP BY ALL ORDER BY value DESC, label LIMIT 7

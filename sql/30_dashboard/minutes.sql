@@ -1,4 +1,4 @@
 -- Minute by minute
 SELECT CAST(epoch_us(tweet_date) // 60000000 AS BIGINT) AS minute_number, count(*) AS posts
-FROM tweet_data_raw WHERE {{in_window}}
+FROM recent_posts WHERE in_window
 GROUP BY ALL ORDER BY minute_number

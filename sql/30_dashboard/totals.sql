@@ -1,20 +1,20 @@
 -- In all, in the window, and in the window before it
 SELECT
   every_post.posts AS posts,
-  window_posts.posts AS window_posts,
-  before_posts.posts AS before_posts,
-  window_posts.people AS window_people,
-  before_posts.people AS before_people,
-  window_posts.impressions AS window_impressions,
-  before_posts.impressions AS before_impressions
+  recent.window_posts AS window_posts,
+  recent.before_posts AS before_posts,
+  recent.window_people AS window_people,
+  recent.before_people AS before_people,
+  least(coalesce(recent.window_impressions, 0), 9007199254740991)::BIGINT AS window_impressions,
+  least(coalesce(recent.before_impressions, 0), 9007199254740991)::BIGINT AS before_impressions
 FROM (SELECT count(*) AS posts FROM tweet_data_raw) every_post
 CROSS JOIN (
-  SELECT count(*) AS posts, count(DISTINCT author_id) AS people,
-    CAST(least(coalesce(sum(impression_count), 0), 9007199254740991) AS BIGINT) AS impressions
-  FROM tweet_data_raw WHERE {{in_window}}
-) window_posts
-CROSS JOIN (
-  SELECT count(*) AS posts, count(DISTINCT author_id) AS people,
-    CAST(least(coalesce(sum(impression_count), 0), 9007199254740991) AS BIGINT) AS impressions
-  FROM tweet_data_raw WHERE {{before_window}}
-) before_posts
+  SELECT
+    count(CASE WHEN in_window THEN 1 END) AS window_posts,
+    count(CASE WHEN NOT in_window THEN 1 END) AS before_posts,
+    count(DISTINCT CASE WHEN in_window THEN author_id END) AS window_people,
+    count(DISTINCT CASE WHEN NOT in_window THEN author_id END) AS before_people,
+    sum(CASE WHEN in_window THEN impression_count END) AS window_impressions,
+    sum(CASE WHEN NOT in_window THEN impression_count END) AS before_impressions
+  FROM recent_posts
+) recent

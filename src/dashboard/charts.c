@@ -24,10 +24,13 @@ static void list_charts(void)
 		if (!str_starts(str_from(name), str_from(folder)))
 			continue;
 		name += strlen(folder);
+		size_t number = strspn(name, "0123456789");
+		name += number > 0 ? number + 1 : 0;
 		assert(chart_count < CHARTS_MAX);
 		charts[chart_count++] = (struct chart){
 			.name = mem_printf("%.*s", (int)(strlen(name) - strlen(".sql")), name),
 			.sql = embedded_files[i].text,
+			.is_table = number > 0,
 		};
 	}
 }
@@ -137,10 +140,13 @@ enum err_kind chart_ask(const struct chart *chart, const struct chart_window *wi
 {
 	struct result *result = NULL;
 	struct buf sql = { 0 };
+	if (chart->is_table)
+		buf_addf(&sql, "CREATE OR REPLACE TEMP TABLE %s AS ", chart->name);
 	chart_add_sql(chart, window, &sql);
-	enum err_kind kind = session_query(session, buf_text(&sql), &result, err);
+	enum err_kind kind = chart->is_table ? session_run(session, buf_text(&sql), err) :
+					       session_query(session, buf_text(&sql), &result, err);
 	buf_release(&sql);
-	if (kind == ERR_NONE) {
+	if (kind == ERR_NONE && !chart->is_table) {
 		buf_add_text(ret, "{\"columns\":[");
 		for (size_t i = 0; i < result_columns(result); i++) {
 			if (i > 0)

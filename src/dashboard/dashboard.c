@@ -1,15 +1,15 @@
 /* The tables are asked for everything; lines that come are counted on top until they are asked again:
  *
- *     dashboard_ask ──► charts ───────────────► events (kept, numbered) ──► streams
- *                   └─► counters, feed ◄── dashboard_hear      ▲
- *                                   └────── dashboard_push ────┘
+ *     answers ──► dashboard_show ──────────────────► events (kept, numbered) ──► streams
+ *                       └─► counters, feed ◄── dashboard_hear      ▲
+ *                                   └────── dashboard_push ────────┘
  */
 #include "dashboard/dashboard.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/net.h"
-#include "dashboard/charts.h"
+#include "dashboard/answers.h"
 #include "dashboard/counters.h"
 #include "dashboard/feed.h"
 #include "dashboard/page.h"
@@ -22,27 +22,22 @@
 enum {
 	SENT_MINUTES = 10, /* of the newest ones, with every push */
 	BEAT_US = 10 * 1000000,
-	WINDOW_HOURS = 24,
 };
 
-static const int64_t hour_us = INT64_C(3600) * 1000000;
-
 struct dashboard {
-	char *zone;
 	struct events *events;
 	struct routes routes;
 	struct counters counters;
 	struct feed feed;
 	struct json_doc doc;
-	struct chart_window window;
-	bool heard; /* since the last push */
+	int64_t shown_us; /* the moment of the answers */
+	bool heard;       /* since the last push */
 	int64_t pushed_us;
 };
 
-struct dashboard *dashboard_new(const struct dashboard_options *options)
+struct dashboard *dashboard_new(void)
 {
 	struct dashboard *dashboard = mem_zalloc(1, sizeof *dashboard);
-	dashboard->zone = mem_strdup(options->zone);
 	dashboard->events = events_new();
 	dashboard->routes.events = dashboard->events;
 	return dashboard;
@@ -57,7 +52,6 @@ void dashboard_free(struct dashboard *dashboard)
 	events_free(dashboard->events);
 	feed_release(&dashboard->feed);
 	json_release(&dashboard->doc);
-	free(dashboard->zone);
 	free(dashboard);
 }
 
@@ -84,7 +78,7 @@ size_t dashboard_watchers(struct dashboard *dashboard)
 	return events_listeners(dashboard->events);
 }
 
-/* --- asking ------------------------------------------------------------------------------------------ */
+/* --- answers ----------------------------------------------------------------------------------------- */
 
 void dashboard_tell(struct dashboard *dashboard, const char *event, struct str json)
 {
@@ -104,40 +98,9 @@ static int64_t number(const struct dashboard *dashboard, size_t row, size_t colu
 	return str_to_i64(json_text(cell(dashboard, row, column)), &value) ? value : 0;
 }
 
-static enum err_kind find_window(struct dashboard *dashboard, struct session *session,
-				 int64_t now_us, struct err *err)
-{
-	struct buf answer = { 0 };
-	struct chart_window window = { .now_us = now_us,
-				       .to_us = (hour_index(now_us) + 1) * hour_us,
-				       .zone = dashboard->zone };
-	window.from_us = window.to_us - WINDOW_HOURS * hour_us;
-	enum err_kind kind = chart_ask(chart_find("newest"), &window, session, &answer, err);
-	if (kind == ERR_NONE)
-		kind = json_read(&dashboard->doc, buf_str(&answer), err);
-	if (kind == ERR_NONE) {
-		int64_t newest_us = number(dashboard, 0, 0);
-		bool is_past = newest_us != 0 && newest_us < window.from_us;
-		if (is_past) {
-			int64_t hour = hour_index(newest_us);
-			window.from_us = (hour - (hour % 24 + 24) % 24) * hour_us;
-			window.to_us = window.from_us + WINDOW_HOURS * hour_us;
-		}
-		dashboard->window = window;
-		buf_reset(&answer);
-		buf_addf(&answer, "{\"from\":%" PRId64 ",\"to\":%" PRId64 ",\"past\":%s,\"zone\":",
-			 window.from_us / 1000, window.to_us / 1000, is_past ? "true" : "false");
-		buf_add_json(&answer, str_from(dashboard->zone));
-		buf_add_byte(&answer, '}');
-		dashboard_tell(dashboard, "window", buf_str(&answer));
-	}
-	buf_release(&answer);
-	return kind;
-}
-
 bool dashboard_is_of_the_past(const struct dashboard *dashboard, int64_t now_us)
 {
-	return hour_index(dashboard->window.now_us) != hour_index(now_us);
+	return hour_index(dashboard->shown_us) != hour_index(now_us);
 }
 
 /* Columns as posts.sql has them. */
@@ -165,39 +128,56 @@ static void take_minutes(struct dashboard *dashboard)
 				    number(dashboard, i, 1));
 }
 
-static enum err_kind ask_chart(struct dashboard *dashboard, struct session *session,
-			       const struct chart *chart, struct err *err)
+static enum err_kind show_chart(struct dashboard *dashboard, const char *name, struct str answer,
+				struct err *err)
 {
-	struct buf answer = { 0 };
-	enum err_kind kind = chart_ask(chart, &dashboard->window, session, &answer, err);
-	if (kind == ERR_NONE)
-		kind = json_read(&dashboard->doc, buf_str(&answer), err);
-	if (kind == ERR_NONE) {
-		if (strcmp(chart->name, "posts") == 0)
-			take_posts(dashboard);
-		else
-			dashboard_tell(dashboard, chart->name, buf_str(&answer));
-		if (strcmp(chart->name, "totals") == 0)
-			counters_set_posts(&dashboard->counters, number(dashboard, 0, 0));
-		if (strcmp(chart->name, "minutes") == 0)
-			take_minutes(dashboard);
-	}
-	buf_release(&answer);
-	return kind;
+	bool posts = strcmp(name, "posts") == 0, totals = strcmp(name, "totals") == 0,
+	     minutes = strcmp(name, "minutes") == 0;
+	if (!posts)
+		dashboard_tell(dashboard, name, answer);
+	if (posts || totals || minutes)
+		TRY(json_read(&dashboard->doc, answer, err));
+	if (posts)
+		take_posts(dashboard);
+	if (totals)
+		counters_set_posts(&dashboard->counters, number(dashboard, 0, 0));
+	if (minutes)
+		take_minutes(dashboard);
+	return ERR_NONE;
 }
 
-enum err_kind dashboard_ask(struct dashboard *dashboard, struct session *session, int64_t now_us,
-			    struct err *err)
+static void show_window(struct dashboard *dashboard, const struct answers *answers)
+{
+	struct buf text = { 0 };
+	dashboard->shown_us = answers->window.now_us;
+	buf_addf(&text, "{\"from\":%" PRId64 ",\"to\":%" PRId64 ",\"past\":%s,\"zone\":",
+		 answers->window.from_us / 1000, answers->window.to_us / 1000,
+		 answers->is_past ? "true" : "false");
+	buf_add_json(&text, str_from(answers->zone));
+	buf_add_byte(&text, '}');
+	dashboard_tell(dashboard, "window", buf_str(&text));
+	buf_release(&text);
+}
+
+void dashboard_mark(struct dashboard *dashboard)
+{
+	counters_mark(&dashboard->counters);
+}
+
+enum err_kind dashboard_show(struct dashboard *dashboard, const struct answers *answers,
+			     struct err *err)
 {
 	size_t count;
 	const struct chart *charts = chart_list(&count);
-	TRY(find_window(dashboard, session, now_us, err));
+	counters_settle(&dashboard->counters);
+	show_window(dashboard, answers);
 	for (size_t i = 0; i < count; i++) {
-		if (strcmp(charts[i].name, "newest") != 0)
-			TRY(ask_chart(dashboard, session, &charts[i], err));
+		if (answers->charts[i].len > 0)
+			TRY(show_chart(dashboard, charts[i].name, buf_str(&answers->charts[i]),
+				       err));
 	}
 	dashboard->heard = true;
-	dashboard_push(dashboard, now_us);
+	dashboard_push(dashboard, answers->window.now_us);
 	return ERR_NONE;
 }
 
@@ -255,7 +235,7 @@ void dashboard_push(struct dashboard *dashboard, int64_t now_us)
 static void add_event(void *context, const char *name, struct str text)
 {
 	struct buf *data = context;
-	buf_add_byte(data, data->len == 0 ? '{' : ',');
+	buf_add_byte(data, ',');
 	buf_add_json(data, str_from(name));
 	buf_add_byte(data, ':');
 	buf_add_str(data, text);
@@ -270,11 +250,12 @@ static void add_table(void *context, const char *name, struct str text)
 		page_add_table(chart, text, context);
 }
 
-void dashboard_page(struct dashboard *dashboard, struct buf *ret)
+void dashboard_page(struct dashboard *dashboard, int64_t now_us, struct buf *ret)
 {
 	struct buf data = { 0 }, tables = { 0 };
+	buf_addf(&data, "{\"written\":%" PRId64, now_us / 1000);
 	events_each(dashboard->events, add_event, &data);
-	buf_add_text(&data, data.len == 0 ? "{}" : "}");
+	buf_add_byte(&data, '}');
 	events_each(dashboard->events, add_table, &tables);
 	page_add_whole(buf_str(&data), buf_str(&tables), ret);
 	buf_release(&data);

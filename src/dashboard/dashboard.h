@@ -18,10 +18,7 @@
 
 struct dashboard;
 
-struct dashboard_options {
-	const char *zone; /* weekdays are taken in it: "UTC" */
-};
-struct dashboard *dashboard_new(const struct dashboard_options *options);
+struct dashboard *dashboard_new(void);
 void dashboard_free(struct dashboard *dashboard); /* stops serving; NULL is fine */
 
 /* Answers on HOST:PORT (numeric; port 0: any free one) from a thread of its own. */
@@ -31,13 +28,26 @@ int dashboard_port(const struct dashboard *dashboard);
 /* How many follow the events now. */
 size_t dashboard_watchers(struct dashboard *dashboard);
 
+/* --- asking: from any thread ------------------------------------------------------------------------ */
+
+/* What the charts answered at one moment. */
+struct answers;
+/* All the SQL that is asked, for its names of tables; process lifetime. */
+const char *answers_statement(void);
+/* Asks everything of a session that has these tables. The window is the 24 whole hours up to `now_us`, or
+ * where they hold no post, the newest day that does. Weekdays are taken in `zone`. */
+MUST_CHECK enum err_kind answers_ask(struct session *session, const char *zone, int64_t now_us,
+				     struct answers **ret_answers, struct err *err);
+void answers_free(struct answers *answers); /* NULL is fine */
+
 /* --- what it shows: these are called by one thread ------------------------------------------------- */
 
-/* Asks everything again and pushes what has changed. The window is the 24 whole hours up to `now_us`, or
- * where they hold no post, the newest day that does. The session has all tables. */
-MUST_CHECK enum err_kind dashboard_ask(struct dashboard *dashboard, struct session *session,
-				       int64_t now_us, struct err *err);
-/* Whether `now_us` lies in an hour that the last dashboard_ask() did not know. */
+/* What is heard from now on comes on top of the next answers. */
+void dashboard_mark(struct dashboard *dashboard);
+/* Pushes what has changed. */
+MUST_CHECK enum err_kind dashboard_show(struct dashboard *dashboard, const struct answers *answers,
+					struct err *err);
+/* Whether `now_us` lies in an hour that the answers shown last do not know. */
 bool dashboard_is_of_the_past(const struct dashboard *dashboard, int64_t now_us);
 
 /* A post came. What is no post is passed over. Shown at the next dashboard_push(). */
@@ -50,6 +60,6 @@ bool dashboard_has_news(const struct dashboard *dashboard);
 
 /* --- one file ------------------------------------------------------------------------------------------ */
 
-/* Adds a page that needs nothing else, with everything as it is now; without script it shows the numbers
- * as tables. */
-void dashboard_page(struct dashboard *dashboard, struct buf *ret);
+/* Adds a page that needs nothing else, with everything as it is at `now_us`; without script it shows the
+ * numbers as tables. */
+void dashboard_page(struct dashboard *dashboard, int64_t now_us, struct buf *ret);

@@ -37,6 +37,8 @@ bool routes_host_is_local(struct str host)
 	bool bracketed = len > 2 && host.ptr[0] == '[' && host.ptr[len - 1] == ']';
 	snprintf(name, sizeof name, "%.*s", (int)(bracketed ? len - 2 : len),
 		 host.ptr + (bracketed ? 1 : 0));
+	for (char *c = name; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
 	return net_is_loopback(name);
 }
 

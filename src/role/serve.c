@@ -1,95 +1,83 @@
 #include "role/serve.h"
+#include "role/ready.h"
+#include "role/stop.h"
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/mem.h"
-#include "role/stream_source.h"
+#include "base/log.h"
+#include "base/net.h"
 
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
-/* What is published is all that is looked at. */
-static enum err_kind tell_published(struct dashboard *dashboard, struct lake *lake,
-				    const struct lake_snapshot *snapshot, struct err *err)
+/* Writes the page as one file, for cron and mail. */
+static enum err_kind write_once(struct serve *serve, struct err *err)
 {
-	struct live_state state = { .snapshot = snapshot->number,
-				    .snapshot_us = snapshot->time_us,
-				    .rows = snapshot->rows,
-				    .stream_count = snapshot->stream_count };
-	struct live_stream *streams = mem_zalloc(snapshot->stream_count, sizeof *streams);
-	struct stream_source *sources = mem_zalloc(snapshot->stream_count, sizeof *sources);
-	enum err_kind kind = ERR_NONE;
-	for (size_t i = 0; i < snapshot->stream_count && kind == ERR_NONE; i++) {
-		const struct lake_stream *stream = &snapshot->streams[i];
-		snprintf(streams[i].id, sizeof streams[i].id, "%s", stream->id);
-		streams[i].way = LIVE_PUBLISHED_ONLY;
-		streams[i].published_us = stream->time_us;
-		kind = stream_source_read(lake, stream->id, &sources[i], err);
-		streams[i].source = sources[i].source;
-	}
-	state.streams = streams;
+	struct buf page = { 0 };
+	bool changed;
+	TRY(serve_open(serve, err));
+	TRY(live_advance(serve->live, 0, &changed, err));
+	serve_round_begin(serve);
+	TRY(serve_round_end(serve, err));
+	serve_tell_health(serve);
+	dashboard_page(serve->dashboard, clock_now_us(), &page);
+	enum err_kind kind = file_replace(serve->settings->out, buf_str(&page), err);
+	buf_release(&page);
 	if (kind == ERR_NONE)
-		serve_tell_health(dashboard,
-				  &(struct serve_health){ .lake = lake, .state = &state });
-	for (size_t i = 0; i < snapshot->stream_count; i++)
-		stream_source_release(&sources[i]);
-	free(sources);
-	free(streams);
+		printf("wrote %s\n", serve->settings->out);
 	return kind;
 }
 
-/* Writes the page as one file, for cron and mail. */
-static enum err_kind write_once(const struct settings *settings, struct lake *lake,
-				struct dashboard *dashboard, struct err *err)
+/* The door opens first: a page that waits for its numbers is better than none. */
+static enum err_kind stay(struct serve *serve, struct err *err)
 {
-	struct engine *engine = NULL;
-	struct session *session = NULL;
-	struct lake_snapshot *snapshot = NULL;
-	struct buf page = { 0 };
-	enum err_kind kind = lake_snapshot_read(lake, &snapshot, err);
-	if (kind == ERR_NONE)
-		kind = open_engine(settings, lake, thread_count(settings), &engine, err);
-	if (kind == ERR_NONE)
-		kind = session_open(engine, &session, err);
-	if (kind == ERR_NONE)
-		kind = warehouse_attach(session, lake, snapshot, &settings->warehouse, err);
-	if (kind == ERR_NONE)
-		kind = dashboard_ask(dashboard, session, clock_now_us(), err);
-	if (kind == ERR_NONE)
-		kind = tell_published(dashboard, lake, snapshot, err);
-	if (kind == ERR_NONE) {
-		dashboard_page(dashboard, &page);
-		kind = file_replace(settings->out, buf_str(&page), err);
+	char host[NET_HOST_MAX];
+	int port;
+	TRY(net_parse_address(serve->settings->http, host, &port, err));
+	TRY(dashboard_serve(serve->dashboard, host, port, err));
+	port = dashboard_port(serve->dashboard);
+	bool six = strchr(host, ':') != NULL;
+	printf("the page is at http://%s%s%s:%d\n", six ? "[" : "", host, six ? "]" : "", port);
+	fflush(stdout);
+	if (!net_is_loopback(host))
+		log_event(LOG_WARN, "open",
+			  "address=%s who=\"whoever reaches it can read the page\"",
+			  serve->settings->http);
+	TRY(serve_open(serve, err));
+	say_ready(port);
+	return serve_follow(serve, err);
+}
+
+static enum err_kind check_arguments(const struct settings *settings, int argc, char **argv,
+				     struct err *err)
+{
+	if (argc > 1)
+		return err_set(err, ERR_REJECT, "serve: unexpected argument '%s'", argv[1]);
+	if (settings->once && !settings->out) {
+		err_set(err, ERR_REJECT, "serve: --once needs --out");
+		return err_hint(err, "aviary serve --once --out page.html");
 	}
-	if (kind == ERR_NONE)
-		printf("wrote %s\n", settings->out);
-	session_close(session);
-	engine_close(engine);
-	lake_snapshot_free(snapshot);
-	buf_release(&page);
-	return kind;
+	if (settings->out && !settings->once) {
+		err_set(err, ERR_REJECT, "serve: --out needs --once");
+		return err_hint(err, "aviary serve --once --out %s", settings->out);
+	}
+	return ERR_NONE;
 }
 
 static int run(struct settings *settings, int argc, char **argv)
 {
 	struct err err = { 0 };
-	struct lake *lake = NULL;
-	struct dashboard_options options = { .zone = settings->warehouse.weekend_zone };
-	if (argc > 1) {
-		err_set(&err, ERR_REJECT, "serve: unexpected argument '%s'", argv[1]);
+	struct serve serve = { .settings = settings };
+	if (check_arguments(settings, argc, argv, &err) != ERR_NONE)
 		return say_error(&err, EXIT_USAGE);
-	}
-	if (!settings->once || !settings->out) {
-		err_set(&err, ERR_REJECT, "serve: it is written once, for now");
-		err_hint(&err, "aviary serve --once --out page.html");
-		return say_error(&err, EXIT_USAGE);
-	}
-	struct dashboard *dashboard = dashboard_new(&options);
-	enum err_kind kind = open_lake(settings, &lake, &err);
+	stop_install();
+	serve.dashboard = dashboard_new();
+	enum err_kind kind = open_lake(settings, &serve.lake, &err);
 	if (kind == ERR_NONE)
-		kind = write_once(settings, lake, dashboard, &err);
-	dashboard_free(dashboard);
-	lake_close(lake);
+		kind = settings->once ? write_once(&serve, &err) : stay(&serve, &err);
+	serve_close(&serve);
+	dashboard_free(serve.dashboard);
+	lake_close(serve.lake);
 	if (kind == ERR_NONE)
 		return EXIT_DONE;
 	err_wrap(&err, "serve");

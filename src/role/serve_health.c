@@ -1,8 +1,61 @@
 #include "role/serve.h"
+#include "role/stream_source.h"
 
-#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/net.h"
+#include "wire/wire.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+
+enum { SOURCE_PATIENCE_MS = 200 };
+
+/* --- asking ------------------------------------------------------------------------------------------- */
+
+/* The member "status" of what it answers; nothing when it does not. */
+static void ask_source(const char *address, struct buf *ret)
+{
+	char host[NET_HOST_MAX];
+	struct json_doc doc = { 0 };
+	struct buf answer = { 0 };
+	struct err err;
+	int port;
+	if (net_parse_address(address, host, &port, &err) == ERR_NONE &&
+	    wire_status(host, port, SOURCE_PATIENCE_MS, &answer, &err) == ERR_NONE &&
+	    json_read(&doc, buf_str(&answer), &err) == ERR_NONE) {
+		yyjson_val *status = json_get(doc.root, "status");
+		if (yyjson_is_obj(status))
+			json_write(ret, &doc, status);
+	}
+	json_release(&doc);
+	buf_release(&answer);
+}
+
+void serve_ask_sources(struct serve *serve)
+{
+	const struct live_state *state = live_state(serve->live);
+	for (size_t i = state->stream_count; i < serve->status_count; i++)
+		buf_release(&serve->statuses[i]);
+	serve->statuses =
+		mem_resize(serve->statuses, state->stream_count * sizeof *serve->statuses + 1);
+	for (size_t i = serve->status_count; i < state->stream_count; i++)
+		serve->statuses[i] = (struct buf){ 0 };
+	serve->status_count = state->stream_count;
+	for (size_t i = 0; i < state->stream_count; i++) {
+		struct stream_source source = { 0 };
+		struct err err;
+		buf_reset(&serve->statuses[i]);
+		if (state->streams[i].way == LIVE_TAPPED &&
+		    stream_source_read(serve->lake, state->streams[i].id, &source, &err) ==
+			    ERR_NONE &&
+		    source.address)
+			ask_source(source.address, &serve->statuses[i]);
+		stream_source_release(&source);
+	}
+}
+
+/* --- telling ------------------------------------------------------------------------------------------ */
 
 static const char *way_name(enum live_way way)
 {
@@ -39,14 +92,14 @@ static void add_stream(struct buf *ret, const struct live_stream *stream, const 
 	buf_add_byte(ret, '}');
 }
 
-void serve_tell_health(struct dashboard *dashboard, const struct serve_health *health)
+void serve_tell_health(struct serve *serve)
 {
-	const struct live_state *state = health->state;
+	const struct live_state *state = live_state(serve->live);
 	struct buf json = { 0 };
 	buf_add_text(&json, "{\"lake\":");
-	buf_add_json(&json, str_from(lake_path(health->lake)));
+	buf_add_json(&json, str_from(lake_path(serve->lake)));
 	add_text_or_null(&json, "version", AVIARY_VERSION);
-	add_text_or_null(&json, "trouble", health->trouble);
+	add_text_or_null(&json, "trouble", serve->trouble);
 	buf_addf(&json,
 		 ",\"snapshot\":%" PRIu64 ",\"published\":%" PRId64 ",\"rows\":%" PRIu64
 		 ",\"tail\":%" PRIu64 ",\"streams\":[",
@@ -55,9 +108,9 @@ void serve_tell_health(struct dashboard *dashboard, const struct serve_health *h
 		if (i > 0)
 			buf_add_byte(&json, ',');
 		add_stream(&json, &state->streams[i],
-			   health->statuses ? &health->statuses[i] : NULL);
+			   i < serve->status_count ? &serve->statuses[i] : NULL);
 	}
 	buf_add_text(&json, "]}");
-	dashboard_tell(dashboard, "health", buf_str(&json));
+	dashboard_tell(serve->dashboard, "health", buf_str(&json));
 	buf_release(&json);
 }

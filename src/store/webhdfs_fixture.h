@@ -1,5 +1,4 @@
-/* HDFS for the tests of several rooms: tests/cluster/stand_in.py, which also stands before a real one and
- * lets things go wrong on request. */
+/* HDFS for tests: the stand-in of tests/cluster/stand_in.py, which also stands before a real one. */
 #pragma once
 #include "base/test.h"
 
