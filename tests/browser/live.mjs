@@ -1,0 +1,84 @@
+// The page while posts come: within a second, through a restart, while somebody reads.
+import { writeFileSync } from "node:fs";
+import net from "node:net";
+import { asLines, claim, close, eventually, freePort, idsOf, kill, main, open, post, same, serve, start, run, textOf } from "./browser.mjs";
+
+// When each line came over the wire, as nc would see it.
+function tap(port) {
+  const seen = new Map();
+  const socket = net.connect(port, "127.0.0.1");
+  let rest = "";
+  socket.on("data", (data) => {
+    const lines = (rest + data).split("\n");
+    rest = lines.pop();
+    for (const line of lines) seen.set(JSON.parse(line).id, Date.now());
+  });
+  socket.on("error", () => {});
+  return { seen, close: () => socket.destroy() };
+}
+
+// Notes in the page when each post was first there.
+const watch = () => {
+  window.shownAt = {};
+  const note = () => {
+    for (const element of document.querySelectorAll("#posts li[data-id]")) window.shownAt[element.dataset.id] ??= Date.now();
+  };
+  new MutationObserver(note).observe(document.querySelector("#posts ol"), { childList: true, subtree: true });
+  note();
+};
+
+const total = async (page) => Number((await textOf(page, ".total .value")).replace(/\D/g, ""));
+
+async function arrivals(page, posts, wire) {
+  claim("every post that comes is on the page", await eventually(30, async () => (await total(page)) >= 25), await textOf(page, "body"));
+  const shown = await page.evaluate(() => window.shownAt);
+  const delays = posts.slice(5, 20).filter((each) => wire.seen.has(each.id) && shown[each.id]).map((each) => shown[each.id] - wire.seen.get(each.id));
+  const slowest = Math.max(...delays);
+  claim("a post is on the page within a second of being on the wire", delays.length >= 10 && slowest < 1000, delays);
+  console.log(`# from the wire to the page: median ${delays.sort((a, b) => a - b)[delays.length >> 1]} ms, slowest ${slowest} ms, of ${delays.length}`);
+}
+
+async function reading(page) {
+  await page.locator("#posts li").nth(1).hover();
+  const before = await idsOf(page);
+  claim("posts stand still while somebody reads, and new ones wait", await eventually(10, () => page.locator("#posts .more").isVisible()));
+  same("none has moved", await idsOf(page), before);
+  claim("it says how many wait", /Show \d+ new post/.test(await page.locator("#posts .more").innerText()));
+  await page.locator("#timeline").hover();
+  claim("they are shown when the reader is gone", await eventually(5, async () => (await idsOf(page)).length > before.length && !(await page.locator("#posts .more").isVisible())));
+}
+
+async function restart(page, server, port) {
+  const before = await total(page);
+  await kill(server);
+  claim("a page whose server was killed says so", await eventually(10, async () => /Reconnecting/.test(await textOf(page, "#health"))), await textOf(page, "#health"));
+  const again = await serve("lake", port);
+  claim("and goes on by itself when it is back", await eventually(15, async () => /Live/.test(await textOf(page, "#health")) && (await total(page)) > before), await textOf(page, "#health"));
+  claim("up to the last post", await eventually(60, async () => (await total(page)) === 80), await textOf(page, ".total .value"));
+  return again;
+}
+
+main(async () => {
+  const posts = Array.from({ length: 80 }, (_, i) => post(`post ${i}`, { at: Date.now() - (80 - i) * 100 }));
+  writeFileSync("posts.jsonl", asLines(posts));
+  await run("init", "--lake", "lake");
+  const [wirePort, pagePort] = [await freePort(), await freePort()];
+  const replay = start("replay", "--lake", "lake", "--port", String(wirePort), "--rate", "5", "posts.jsonl");
+  const collect = start("collect", "--lake", "lake", "--from", `127.0.0.1:${wirePort}`, "--publish-interval", "4s");
+  let server = await serve("lake", pagePort);
+  const page = await open(server.url);
+  await page.evaluate(watch);
+  const wire = tap(wirePort);
+  await arrivals(page, posts, wire);
+  await reading(page);
+  server = await restart(page, server, pagePort);
+  await page.mouse.move(0, 0);
+  const ids = await eventually(10, async () => { const list = await idsOf(page); return list.length === 60 && list; });
+  same("without gaps or doubles, newest first", ids, posts.slice(20).map((each) => each.id).reverse());
+  same("nothing is thrown", page.trouble.filter((words) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|Failed to load resource/.test(words)), []);
+  wire.close();
+  await close(page);
+  await kill(server, "SIGTERM");
+  await kill(collect);
+  await kill(replay);
+});
