@@ -14,6 +14,7 @@ static const struct command *const commands[RUN_PARTS] = {
 	[RUN_SIMULATE] = &command_simulate,
 	[RUN_COLLECT] = &command_collect,
 	[RUN_REFINE] = &command_refine,
+	[RUN_SERVE] = &command_serve,
 };
 
 /* The source ends first, so that those behind it have an end to come to; the page lasts longest. */
@@ -122,7 +123,7 @@ static bool has_last_work(const struct settings *settings, enum run_part part)
 	return part == RUN_REFINE || (part == RUN_COLLECT && is_listening(settings));
 }
 
-/* Nothing secret: the simulated X takes any token, and must not be told a real one. */
+/* Nothing secret: the simulated X takes any token. */
 static char simulated_token[] = "AVIARY_TOKEN=simulated";
 static char *simulated_variables[] = { simulated_token, NULL };
 

@@ -121,9 +121,24 @@ static void the_simulated_x_keeps_its_port(void **state)
 	end_trial(&trial);
 }
 
+static void the_page_keeps_its_port_and_has_an_address(void **state)
+{
+	struct trial trial = { 0 };
+	struct err err = { 0 };
+	(void)state;
+	assert_ok(plan_for(&trial, "--from 7001 --http [::1]:0", &err), err);
+	size_t serve = index_of(&trial, "serve");
+	assert_int_equal(serve, trial.plan.count - 1);
+	run_plan_ready(&trial.plan, serve, 4711);
+	assert_string_equal(said(&trial, "serve"),
+			    "aviary serve --http=[::1]:0 --http=[::1]:4711 ");
+	assert_string_equal(trial.plan.addresses[RUN_SERVE], "http://[::1]:4711");
+	end_trial(&trial);
+}
+
 static void the_source_is_drained_before_what_it_feeds(void **state)
 {
-	static const char *const flow[] = { "simulate", "collect", "refine" };
+	static const char *const flow[] = { "simulate", "collect", "refine", "serve" };
 	struct trial trial = { 0 };
 	struct err err = { 0 };
 	int before = -1;
@@ -145,6 +160,7 @@ int main(void)
 		cmocka_unit_test(flags_go_to_those_who_take_them),
 		cmocka_unit_test(refine_is_left_out_when_configured_so),
 		cmocka_unit_test(the_simulated_x_keeps_its_port),
+		cmocka_unit_test(the_page_keeps_its_port_and_has_an_address),
 		cmocka_unit_test(the_source_is_drained_before_what_it_feeds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
