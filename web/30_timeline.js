@@ -65,6 +65,7 @@ function addTicks() {
 
 function addRules(top) {
   for (const part of [1, 0.5, 0]) {
+    if (bins.empty && part > 0) continue;
     const words = top * part < 1 && part === 0.5 ? tenths.format(top * part) : short.format(top * part);
     const rule = make("div", { class: "rule" }, make("span", null, words));
     rule.style.top = `${8 + 120 * (1 - part)}px`;
@@ -88,7 +89,7 @@ function showTimeline() {
       draw("path", { class: "now", d: last >= 0 ? paths[last] : "" })),
   );
   addTicks();
-  if (bins.empty) plot.append(make("p", { class: "nothing" }, "No posts yet. One that arrives is here a second later."));
+  if (bins.empty) plot.append(make("p", { class: "nothing" }, make("span", null, "No posts yet. One that arrives is here a second later.")));
   plot.append(hoursTable());
   restReadout();
 }
@@ -102,7 +103,7 @@ function hoursTable() {
 
 function restReadout() {
   const size = bins.size === 1 ? "each bar is a minute" : `each bar is the mean of ${bins.size} minutes`;
-  setText(readout, size);
+  setText(readout, bins.empty ? "" : size);
 }
 
 function readAt(event) {

@@ -16,7 +16,7 @@ function spark(svg, values, isNow) {
   const point = (value, i) => `${((100 * i) / Math.max(1, values.length - 1)).toFixed(2)} ${(31 - (30 * value) / most).toFixed(2)}`;
   const line = values.map(point);
   svg.replaceChildren();
-  if (values.length < 2) return;
+  if (values.length < 2 || values.every((value) => value === 0)) return;
   svg.append(draw("path", { class: "spark-area", d: `M0 32L${line.join("L")}L100 32z` }), draw("path", { class: "spark-line", d: `M${line.join("L")}` }));
   if (isNow) svg.append(draw("path", { class: "spark-now", d: `M${line[line.length - 1]}h0.01` }));
 }
@@ -35,15 +35,16 @@ function rateNow() {
   let newest = 0;
   for (const [minute, posts] of minutes) if (posts > 0 && minute <= present) newest = Math.max(newest, minute);
   if (newest === 0 || (!state.window.past && present - newest > 15)) return 0;
-  const first = newest - rateMinutes + 1;
+  const first = Math.max(newest - rateMinutes + 1, Math.min(newest, ...minutes.keys()));
   let posts = 0;
   for (let minute = first; minute <= newest; minute++) posts += minutes.get(minute) || 0;
-  return posts / (Math.min((newest + 1) * minuteMs, nowMs()) / minuteMs - first);
+  return posts / Math.max(1, Math.min((newest + 1) * minuteMs, nowMs()) / minuteMs - first);
 }
 
+// Whole minutes, for the same reason.
 function lastHour() {
   const present = Math.floor((state.window.past ? state.window.to : nowMs()) / minuteMs);
-  return Array.from({ length: 60 }, (_, i) => minutes.get(present - 59 + i) || 0);
+  return Array.from({ length: 60 }, (_, i) => minutes.get(present - 60 + i) || 0);
 }
 
 function showTotals() {
@@ -55,9 +56,11 @@ function showTotals() {
   const inWindow = value.window_posts + Math.max(0, posts - value.posts);
   setText(totals.posts.value, number(posts));
   setText(totals.posts.change, past ? `${number(inWindow)} on this day` : [`${number(inWindow)} in 24 h`, change(inWindow, value.before_posts, "").trim()].filter(Boolean).join(" · "));
-  spark(totals.posts.spark, hourly(1), !past);
+  const hours = hourly(1);
+  spark(totals.posts.spark, hours.filter(Boolean).length > 2 ? hours : lastHour(), !past);
   setText(totals.rate.value, rate(rateNow()));
-  setText(totals.rate.change, `${rate(inWindow / minutesInWindow())} on average ${past ? "that day" : "in 24 h"}`);
+  const mean = inWindow / minutesInWindow();
+  setText(totals.rate.change, mean < 0.05 ? "" : `${rate(mean)} on average ${past ? "that day" : "in 24 h"}`);
   spark(totals.rate.spark, lastHour(), !past);
   setText(totals.people.value, number(value.window_people));
   setText(totals.people.change, change(value.window_people, value.before_people, before));

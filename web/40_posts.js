@@ -45,7 +45,7 @@ function showPosts(isNew) {
   const there = new Map([...list.children].filter((element) => element.post).map((element) => [element.dataset.id, element]));
   for (const id of [...posts.keys()]) if (!wanted.some((post) => post.id === id)) posts.delete(id);
   if (!wanted.length) {
-    list.replaceChildren(make("li", { class: "nothing" }, "No posts yet."));
+    list.replaceChildren(make("li", { class: "nothing" }, "No posts yet. ", make("code", null, "aviary run"), " asks X for them, ", make("code", null, "aviary import"), " takes recorded ones."));
     return;
   }
   let after = null;

@@ -32,7 +32,7 @@ size_t dashboard_watchers(struct dashboard *dashboard);
 
 /* What the charts answered at one moment. */
 struct answers;
-/* All the SQL that is asked, for its names of tables; process lifetime. */
+/* Names all tables that are asked, as SQL; process lifetime. */
 const char *answers_statement(void);
 /* Asks everything of a session that has these tables. The window is the 24 whole hours up to `now_us`, or
  * where they hold no post, the newest day that does. Weekdays are taken in `zone`. */

@@ -15,14 +15,13 @@
 
 enum {
 	PUSH_US = 250000,     /* between two pushes */
-	ASK_US = 1000000,     /* between two rounds of all charts, at least, */
+	ASK_US = 2000000,     /* between two rounds of all charts, at least, */
 	ASK_REST = 3,         /* and so many times as long as the last one took */
 	HEALTH_US = 1000000,  /* while somebody looks */
 	UNSEEN_US = 10000000, /* while nobody does */
-	WAIT_MS = 1000,       /* at most: somebody may have begun to look; */
+	WAIT_MS = 250,        /* at most: somebody may have begun to look, or want it to end; */
 	ROUND_WAIT_MS = 50,   /* while a round goes on */
-	ATTEMPTS_IN_SILENCE =
-		3, /* files are replaced while we look; the next round meets new ones */
+	SILENT_FAILURES = 3,  /* files are replaced while we look; the next round meets new ones */
 };
 
 static void hear(void *context, const char *stream, struct str line, uint64_t offset)
@@ -91,7 +90,7 @@ static enum err_kind take_answers(struct serve *serve, struct err *err)
 		serve->failures = 0;
 		note_trouble(serve, NULL, err);
 	} else if (kind != ERR_FATAL) {
-		if (++serve->failures > ATTEMPTS_IN_SILENCE)
+		if (++serve->failures > SILENT_FAILURES)
 			note_trouble(serve, "the charts could not be asked", err);
 		kind = ERR_NONE;
 	}
