@@ -13,6 +13,9 @@ import pathlib
 import re
 import unicodedata
 
+from documents import (Object, copied, document_kind, listed, member, read_documents, repeats_in,
+                       sent_members)
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CONTRACT_COLUMNS = 44
 WINDOW = 65536
@@ -26,110 +29,6 @@ OURS = ("batch_id", "hashtags", "user", "place", "media", "media_all", "polls", 
 
 class Quarantine(Exception):
     """The line is no post; the text says why."""
-
-
-# --- JSON --------------------------------------------------------------------------------------
-
-def _no_constant(name):
-    raise ValueError(f"{name} is not JSON")
-
-
-class Object(dict):
-    """A JSON object. As a dict it has of repeated members the last one, in its place; `repeats` has
-    the others, [(name, value), ...], those of one name in order; `sent` all of them as they were sent
-    (None: nothing is repeated)."""
-    repeats, sent = (), None
-
-    def again(self, name, value):
-        """Notes one more value that a later member by that name replaces."""
-        self.repeats = [*self.repeats, (name, value)]
-
-
-def _object(pairs):
-    members = Object(pairs)
-    if len(members) != len(pairs):
-        members = Object()
-        members.sent = pairs
-        members.repeats = []
-        for name, value in pairs:
-            if name in members:
-                members.repeats.append((name, members.pop(name)))
-            members[name] = value
-    return members
-
-
-def copied(members):
-    """The object once more, without what is below it."""
-    copy = Object(members)
-    if isinstance(members, Object):
-        copy.repeats, copy.sent = members.repeats, members.sent
-    return copy
-
-
-def sent_members(value):
-    """Every (name, value) of an object, repeats included; of anything else none."""
-    if not isinstance(value, dict):
-        return []
-    return getattr(value, "sent", None) or list(value.items())
-
-
-def parse_json(text):
-    """JSON as the RFC has it: no NaN, UTF-8 only. Of repeated members the last one counts, the others
-    are its Object's repeats."""
-    if isinstance(text, bytes):
-        text = text.decode("utf-8")
-    return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
-
-
-def repeats_in(value, pointer=""):
-    """[[pointer, value], ...] of the members that a later one of the same name replaces."""
-    found = []
-    if isinstance(value, dict):
-        found += [[pointer + "/" + escaped(name), one] for name, one in getattr(value, "repeats", ())]
-        for name, one in value.items():
-            found += repeats_in(one, pointer + "/" + escaped(name))
-    elif isinstance(value, list):
-        for at, item in enumerate(value):
-            found += repeats_in(item, f"{pointer}/{at}")
-    return found
-
-
-def escaped(name):
-    return name.replace("~", "~0").replace("/", "~1")
-
-
-def read_documents(path):
-    """[(document, text), ...] of a file: the whole, or one a line. No JSON: document is None."""
-    data = pathlib.Path(path).read_bytes()
-    try:
-        return [(parse_json(data), data)]
-    except ValueError:
-        pass
-    documents = []
-    for line in data.split(b"\n"):
-        if line.strip():
-            try:
-                documents.append((parse_json(line), line))
-            except ValueError:
-                documents.append((None, line))
-    return documents
-
-
-def document_kind(document):
-    """'page', 'empty' (a page without posts), 'line' (of the wire) or 'other' (lands nothing)."""
-    if not isinstance(document, dict):
-        return "other"
-    data = document.get("data")
-    if isinstance(data, list) and data:
-        posts = all(isinstance(post, dict) and "id" in post and "text" in post for post in data)
-        return "page" if posts else "other"
-    if "data" not in document or data == []:
-        meta = document.get("meta")
-        if isinstance(meta, dict) and meta.get("result_count") == 0:
-            return "empty"
-        if "data" not in document and {"id", "text", "batch_id"} <= document.keys():
-            return "line"
-    return "other"
 
 
 # --- columns.def -------------------------------------------------------------------------------
@@ -253,7 +152,10 @@ def column_value(value, kind):
         return value if whole and -2**63 <= value < 2**63 else None
     if name == "double":
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return float(value) if number else None
+        try:
+            return float(value) if number and abs(float(value)) != float("inf") else None
+        except OverflowError:
+            return None
     if name == "time":
         return time_us(value)
     if name == "list":
@@ -304,17 +206,6 @@ def hashtags_of(post):
                 if isinstance(item, dict) and isinstance(item.get("tag"), str)]
     text = post.get("text")
     return hashtags_in_text(text) if isinstance(text, str) else []
-
-
-def listed(value):
-    return value if isinstance(value, list) else []
-
-
-def member(value, *names):
-    """value[names[0]] ..., None where an object or member is missing."""
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
 
 
 def either(value, *names):
@@ -496,6 +387,10 @@ def long_text(post):
     return sent[0] if sent and isinstance(sent[0], str) else None
 
 
+def of_id(index, one):
+    return index.get(one) if isinstance(one, str) else None
+
+
 def referenced_column(line):
     try:
         posts = our_member(line, "referenced")
@@ -518,13 +413,16 @@ def referenced_column(line):
     text = ("text",)
     result = []
     for post in posts:
+        if not isinstance(post, dict):
+            result.append(None)
+            continue
         long = long_text(post)
         author = member(post, "author_id")
         result.append({
             "id": column_value(member(post, "id"), text),
-            "type": kinds.get(member(post, "id")),
+            "type": of_id(kinds, member(post, "id")),
             "author_id": column_value(author, text),
-            "author_username": column_value(member(users.get(author), "username"), text),
+            "author_username": column_value(member(of_id(users, author), "username"), text),
             "created_at": time_us(member(post, "created_at")),
             "text": column_value(member(post, "text") if long is None else long, text),
             "json": post,
@@ -547,7 +445,7 @@ def users_column(line):
                                         ("int",)),
         "verified": column_value(member(user, "verified"), ("bool",)),
         "json": user,
-    } for user in users]
+    } if isinstance(user, dict) else None for user in users]
 
 
 def line_row(line, stream_id=None, stream_offset=None):
@@ -566,7 +464,7 @@ def line_row(line, stream_id=None, stream_offset=None):
     try:
         our_member(line, "hashtags")
     except KeyError:
-        row["hashtags"] = [column_text(tag) for tag in hashtags_of(line)]
+        row["hashtags"] = [column_text(tag) for tag in hashtags_of(line) if "\0" not in tag]
     long = row["note_tweet_text"]
     row.update(
         stream_id=stream_id, stream_offset=stream_offset,
@@ -620,23 +518,30 @@ class Import:
     """What importing the files into a new lake must land.
 
     observations: the kept ones in the order of the stream. pages: all with posts. reported: (file,
-    number) of documents that are no page. quarantined: observations. rowless: the texts of pages that
-    gave no row."""
+    number) of documents that are no page; broken: of what is no JSON. quarantined: observations. rowless:
+    the texts of pages that gave no row."""
 
     def __init__(self, files):
         self.observations, self.pages, self.reported, self.quarantined = [], [], [], []
-        self.rowless = []
+        self.rowless, self.broken, self._fruitful = [], [], set()
         self._window = collections.OrderedDict()
         for path in files:
             for number, (document, text) in enumerate(read_documents(path)):
                 self._document(pathlib.Path(path).name, number, document, text)
 
+    def exit_code(self):
+        """1 when a document is no page, a file gave nothing but what is broken, or all was refused."""
+        barren = any(file not in self._fruitful for file, _ in self.broken)
+        return int(bool(self.reported) or barren or bool(self.quarantined and not self.observations))
+
     def _document(self, file, number, document, text):
         kind = document_kind(document)
+        if document is not None:
+            self._fruitful.add(file)
         if kind == "empty":
             self.rowless.append(text)
         elif kind == "other":
-            self.reported.append((file, number))
+            (self.broken if document is None else self.reported).append((file, number))
         elif kind == "line":
             self._observe(Observation(file, None, 0, None, document))
         elif kind == "page":
