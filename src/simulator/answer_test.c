@@ -333,6 +333,47 @@ static void parameters_are_checked(void **state)
 	}
 }
 
+/* ask() reads every answer as JSON. */
+static void hostile_arguments_get_an_answer(void **state)
+{
+	struct house *house = *state;
+	struct buf text = { 0 };
+	static const char *const arguments[] = {
+		"query=\xff\xfe",
+		"query=a&\xff=1",
+		"query=a&tweet.fields=\xc3",
+		"query=\"a\\",
+		"query=a&since_id=\xf0\x9f\x90",
+		"query=a&a\"b=\\\"",
+		"=",
+		"query=\x01\x02",
+		"&&=&",
+		"query=a&start_time=\xe2\x82",
+	};
+	for (size_t i = 0; i < sizeof arguments / sizeof *arguments; i++) {
+		ask(house, arguments[i]);
+		expect(house, 400, "\"message\"");
+	}
+	/* Messages are cut, but not inside a character. */
+	for (size_t pad = 0; pad < 4; pad++) {
+		static const char *const before[] = { "is:", "from:", "x:" };
+		static const char *const names[] = { "start_time", "tweet.fields", "zz" };
+		for (size_t i = 0; i < 3; i++) {
+			buf_reset(&text);
+			buf_addf(&text, "query=%s%.*s", before[i], (int)pad, "aaaa");
+			for (int k = 0; k < 500; k++)
+				buf_add_text(&text, "🐦");
+			buf_addf(&text, "&%s=%.*s", names[i], (int)pad, "aaaa");
+			for (int k = 0; k < 500; k++)
+				buf_add_text(&text, "🐦");
+			ask(house, buf_text(&text));
+			expect(house, 400, "\"message\"");
+			assert_null(strstr(buf_text(&house->last.body), "?"));
+		}
+	}
+	buf_release(&text);
+}
+
 static void the_request_s_vocabulary_is_the_answer_s(void **state)
 {
 	struct house *house = *state;
@@ -478,6 +519,7 @@ int main(void)
 		CLAIM(times_are_whole_seconds_inclusive_and_exclusive),
 		CLAIM(the_clock_has_x_s_rules),
 		CLAIM(parameters_are_checked),
+		CLAIM(hostile_arguments_get_an_answer),
 		CLAIM(the_request_s_vocabulary_is_the_answer_s),
 		CLAIM(reposts_are_not_found),
 		CLAIM(relevance_is_another_order_of_the_same),

@@ -205,6 +205,60 @@ static void characters_are_counted_not_bytes(void **state)
 	buf_release(&text);
 }
 
+/* Whatever the bytes are: taken or refused, and what is taken can be asked. */
+static void no_text_does_harm(void **state)
+{
+	static const char *const pieces[] = {
+		"(",
+		")",
+		"-",
+		"\"",
+		" ",
+		"OR",
+		"#",
+		"$",
+		"@",
+		":",
+		"from:",
+		"url:",
+		"is:",
+		"rain",
+		"\xf0\x9f\x90\xa6",
+		"\xf0\x9f",
+		"\xff",
+		"has:media",
+		".",
+		"＃",
+		"\n",
+		"\xe3\x81\x8b",
+		"\xcc\x81",
+		"lang:",
+		"conversation_id:1",
+		"ß",
+		"\x01",
+		"&amp;",
+	};
+	struct fixture *fixture = *state;
+	struct buf text = { 0 };
+	uint32_t dice = 7;
+	size_t taken = 0;
+	for (int i = 0; i < 20000; i++) {
+		const struct query *query;
+		struct err err = { 0 };
+		buf_reset(&text);
+		for (uint32_t left = 1 + (dice >> 16) % 12; left > 0; left--) {
+			dice = dice * 1664525 + 1013904223;
+			buf_add_text(&text, pieces[(dice >> 8) % (sizeof pieces / sizeof *pieces)]);
+		}
+		if (query_parse(buf_str(&text), &fixture->arena, &query, &err) == ERR_NONE) {
+			taken++;
+			(void)query_matches(query, &fixture->facts);
+		}
+	}
+	assert_true(taken > 200);
+	buf_release(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +266,7 @@ int main(void)
 		cmocka_unit_test(and_binds_closer_than_or),
 		cmocka_unit_test(what_x_refuses_is_refused),
 		cmocka_unit_test(characters_are_counted_not_bytes),
+		cmocka_unit_test(no_text_does_harm),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }

@@ -52,26 +52,50 @@ struct reading {
 
 /* --- faults ------------------------------------------------------------------------------------- */
 
+enum { SHOWN_BYTES_MAX = 200 };
+
+/* At most so many bytes, ending with a whole character. */
+static struct str shortened(struct str text)
+{
+	size_t len = text.len < SHOWN_BYTES_MAX ? text.len : SHOWN_BYTES_MAX;
+	while (len > 0 && len < text.len && ((unsigned char)text.ptr[len] & 0xc0) == 0x80)
+		len--;
+	return str_make(text.ptr, len);
+}
+
+/* What clients send need not be UTF-8, and a message may have been cut inside a character. */
+static void add_json(struct buf *buf, struct str text)
+{
+	struct buf ascii = { 0 };
+	for (int cut = 0; cut < 4 && text.len > 0 && !str_is_utf8(text); cut++)
+		text.len--;
+	if (str_is_utf8(text)) {
+		buf_add_json(buf, text);
+		return;
+	}
+	for (size_t i = 0; i < text.len; i++)
+		buf_add_byte(&ascii, (unsigned char)text.ptr[i] < 0x80 ? text.ptr[i] : '?');
+	buf_add_json(buf, buf_str(&ascii));
+	buf_release(&ascii);
+}
+
 static void __attribute__((format(printf, 4, 5)))
 fail(struct reading *reading, struct str name, struct str value, const char *fmt, ...)
 {
-	struct buf message = { 0 };
 	char text[2048];
 	va_list args;
 	va_start(args, fmt);
 	vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
-	buf_add_text(&message, text);
 	if (reading->errors->len > 0)
 		buf_add_byte(reading->errors, ',');
 	buf_add_text(reading->errors, "{\"parameters\":{");
-	buf_add_json(reading->errors, name);
+	add_json(reading->errors, name);
 	buf_add_text(reading->errors, ":[");
-	buf_add_json(reading->errors, value);
+	add_json(reading->errors, value);
 	buf_add_text(reading->errors, "]},\"message\":");
-	buf_add_json(reading->errors, buf_str(&message));
+	add_json(reading->errors, str_from(text));
 	buf_add_byte(reading->errors, '}');
-	buf_release(&message);
 	reading->failed = true;
 }
 
@@ -98,7 +122,7 @@ static void sort_arguments(struct reading *reading, const struct argument *argum
 			     "since_id,until_id,max_results,next_token,pagination_token,sort_order,"
 			     "tweet.fields,post.fields,expansions,media.fields,poll.fields,"
 			     "user.fields,place.fields]",
-			     (int)(name.len < 200 ? name.len : 200), name.ptr);
+			     STR_ARG(shortened(name)));
 			continue;
 		}
 		if (given(reading, (enum parameter)parameter))
@@ -124,7 +148,7 @@ static void read_id(struct reading *reading, enum parameter parameter, uint64_t 
 	if (text.len > ID_DIGITS_MAX || !str_to_u64(text, ret_id)) {
 		FAIL(reading, parameter,
 		     "The `%s` query parameter value [%.*s] does not match ^[0-9]{1,19}$",
-		     names[parameter], (int)(text.len < 200 ? text.len : 200), text.ptr);
+		     names[parameter], STR_ARG(shortened(text)));
 		reading->values[parameter] = STR_NONE;
 	}
 }
@@ -138,7 +162,7 @@ static void read_time(struct reading *reading, enum parameter parameter, int64_t
 	if (time_parse(text, &time_us) == TIME_BAD || memchr(text.ptr, ' ', text.len)) {
 		FAIL(reading, parameter,
 		     "The `%s` query parameter value [%.*s] is not a valid RFC3339 time",
-		     names[parameter], (int)(text.len < 200 ? text.len : 200), text.ptr);
+		     names[parameter], STR_ARG(shortened(text)));
 		reading->values[parameter] = STR_NONE;
 		return;
 	}
@@ -155,7 +179,7 @@ static void read_max_results(struct reading *reading)
 	if (!str_to_i64(text, &value))
 		FAIL(reading, MAX_RESULTS,
 		     "The `max_results` query parameter value [%.*s] is not a number",
-		     (int)(text.len < 200 ? text.len : 200), text.ptr);
+		     STR_ARG(shortened(text)));
 	else if (value < RESULTS_MIN || value > SEARCH_RESULTS_MAX)
 		FAIL(reading, MAX_RESULTS,
 		     "The `max_results` query parameter value [%lld] is not between %d and %d",
@@ -173,7 +197,7 @@ static void read_sort_order(struct reading *reading)
 		FAIL(reading, SORT_ORDER,
 		     "The `sort_order` query parameter value [%.*s] is not one of "
 		     "[recency,relevancy]",
-		     (int)(text.len < 200 ? text.len : 200), text.ptr);
+		     STR_ARG(shortened(text)));
 }
 
 /* --- fields and expansions ---------------------------------------------------------------------- */
@@ -210,7 +234,7 @@ static void fail_name(struct reading *reading, enum parameter parameter,
 		buf_add_text(&known, other);
 	}
 	FAIL(reading, parameter, "The `%s` query parameter value [%.*s] is not one of [%s]",
-	     names[parameter], (int)(name.len < 200 ? name.len : 200), name.ptr, buf_text(&known));
+	     names[parameter], STR_ARG(shortened(name)), buf_text(&known));
 	buf_release(&known);
 }
 
@@ -229,7 +253,7 @@ static void read_names(struct reading *reading, enum parameter parameter,
 			continue;
 		FAIL(reading, parameter,
 		     "The `%s` query parameter value [%.*s] is there more than once",
-		     names[parameter], (int)(name.len < 200 ? name.len : 200), name.ptr);
+		     names[parameter], STR_ARG(shortened(name)));
 		return;
 	}
 }
@@ -276,11 +300,11 @@ static void check_reach(struct reading *reading)
 	    search->start_us < oldest_us - oldest_us % (60 * second_us))
 		FAIL(reading, START_TIME,
 		     "Invalid 'start_time':'%.*s'. 'start_time' must be on or after %s",
-		     STR_ARG(reading->values[START_TIME]), minute);
+		     STR_ARG(shortened(reading->values[START_TIME])), minute);
 	if (given(reading, END_TIME) && search->end_us <= oldest_us)
 		FAIL(reading, END_TIME,
 		     "Invalid 'end_time':'%.*s'. 'end_time' must be on or after %s",
-		     STR_ARG(reading->values[END_TIME]), minute);
+		     STR_ARG(shortened(reading->values[END_TIME])), minute);
 }
 
 static void check_window(struct reading *reading)
@@ -294,11 +318,11 @@ static void check_window(struct reading *reading)
 		FAIL(reading, END_TIME,
 		     "Invalid 'end_time':'%.*s'. 'end_time' must be a minimum of 10 seconds prior to "
 		     "the request time",
-		     STR_ARG(reading->values[END_TIME]));
+		     STR_ARG(shortened(reading->values[END_TIME])));
 	else if (given(reading, START_TIME) && search->start_us >= search->end_us)
 		FAIL(reading, START_TIME,
 		     "Invalid 'start_time':'%.*s'. 'start_time' must be before 'end_time'",
-		     STR_ARG(reading->values[START_TIME]));
+		     STR_ARG(shortened(reading->values[START_TIME])));
 }
 
 /* Whatever the order of the arguments. The number of results may change from page to page. */
@@ -328,7 +352,7 @@ static void read_token(struct reading *reading)
 	if (!search_token_read(token, search->binding, &search->below_id) ||
 	    (both && !str_equal(reading->values[NEXT_TOKEN], reading->values[PAGINATION_TOKEN])))
 		FAIL(reading, parameter, "The `%s` query parameter value [%.*s] is not valid",
-		     names[parameter], (int)(token.len < 200 ? token.len : 200), token.ptr);
+		     names[parameter], STR_ARG(shortened(token)));
 }
 
 bool search_read(const struct argument *arguments, size_t count, int64_t now_us, uint64_t seed,
