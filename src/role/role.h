@@ -42,9 +42,9 @@ struct command {
 	const char *examples;     /* two that a newcomer wants */
 	int (*run)(struct settings *settings, int argc, char **argv); /* argv[1..] without flags */
 };
-extern const struct command command_collect, command_replay, command_import, command_query,
-	command_sql, command_init, command_check, command_status, command_refine, command_serve,
-	command_simulate, command_run;
+extern const struct command command_run, command_import, command_listen, command_replay,
+	command_collect, command_refine, command_serve, command_query, command_sql, command_status,
+	command_init, command_check, command_simulate;
 
 /* Reads configuration file and flags for a command; *ret_argc arguments are left, argv[0] included.
  * Released with settings_release(). */

@@ -1,6 +1,6 @@
 /* The source turns what X answered into lines of the wire.
  *
- * In: documents of X API v2 JSON (search pages), from recorded files. Out: for each page its lines
+ * In: documents of X API v2 JSON (search pages), asked for or from recorded files. Out: for each page its lines
  * (DESIGN.md section 3), the window entries and the cursor that belong to them. Promised: no member
  * of any page is lost (what belongs to no post rides on `page` of the first kept line,
  * docs/tables.md says how), a page gives the same lines whenever it is read, and bad input is named
@@ -121,3 +121,67 @@ MUST_CHECK enum err_kind recorded_file_read(const struct recorded_file_options *
 MUST_CHECK enum err_kind recorded_file_hash(const char *path, char ret_sha256[65],
 					    uint64_t *ret_xxh3, uint64_t *ret_bytes,
 					    struct err *err);
+
+/* --- searching ------------------------------------------------------------------------------------ */
+
+/* What to ask X for, and what its answers mean: no byte is sent here. xapi/X-API.md, sections 2, 5, 6. */
+
+/* A query for any of the keywords: literal terms, quoted where X would read more than a word in them. No
+ * keyword, or one without a letter, digit or sign: ERR_REJECT. */
+MUST_CHECK enum err_kind search_query(const char *const *keywords, struct buf *ret,
+				      struct err *err);
+
+/* Where a rule's search stands. Stored with the lines of each page, so that a search that was killed goes
+ * on below the last stored page. */
+struct search_place {
+	uint64_t since_id; /* everything up to here has been read; 0: nothing yet */
+	int64_t start_us;  /* until then reading begins here */
+	/* Of a poll under way: since_id once it has ended, what was read down to (0 both: none). */
+	uint64_t newest_id, until_id;
+	int64_t batch_id; /* of the last poll that had posts */
+};
+void search_place_write(struct buf *ret, const struct search_place *place);
+bool search_place_read(struct str text, struct search_place *ret);
+
+enum { SEARCH_PAGE_POSTS_MIN = 10, SEARCH_PAGES_MAX = 150 }; /* a page, a poll */
+
+struct search_poll {
+	const char *query;
+	struct search_place place; /* to be stored with the page just read */
+	int64_t batch_id;          /* of its lines */
+	bool done;                 /* no page follows in this poll */
+	unsigned pages;
+	uint64_t below_id; /* until_id of all its requests; 0: none */
+	char *next_token;  /* NULL: the first page */
+	unsigned moved;    /* how often X had no more what we asked from */
+};
+/* A poll from `place` on; `batch_id` is its own unless it goes on with one under way. */
+void search_poll_begin(struct search_poll *poll, const char *query,
+		       const struct search_place *place, int64_t batch_id);
+void search_poll_release(struct search_poll *poll);
+/* Path and arguments of its next request, to be put behind the base address. */
+void search_poll_request(const struct search_poll *poll, int page_posts, int64_t now_us,
+			 struct buf *ret);
+
+/* What X answered. Headers: STR_NONE when absent. */
+struct search_reply {
+	int status;
+	struct str body;
+	struct str rate_limit_reset;
+};
+enum search_outcome {
+	SEARCH_PAGE,     /* `doc` holds it; the poll has moved on */
+	SEARCH_AGAIN,    /* X no longer has what we asked from: ask again from where it has */
+	SEARCH_WAIT,     /* not before until_us */
+	SEARCH_BACK_OFF, /* X is troubled: try again, later each time */
+	SEARCH_DENIED,   /* as it is, it will never work: token, credits, query */
+};
+struct search_verdict {
+	enum search_outcome outcome;
+	size_t posts; /* in the page */
+	int64_t until_us;
+	char why[512]; /* for people; "" for a page */
+};
+/* Judges the answer to the last request and moves the poll on. */
+void search_poll_answer(struct search_poll *poll, const struct search_reply *reply, int64_t now_us,
+			struct json_doc *doc, struct search_verdict *ret);

@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "store/store.h"
-#include "store/webhdfs_fixture.h"
+#include "base/stand_in.h"
 
 #include <pthread.h>
 #include <stdio.h>

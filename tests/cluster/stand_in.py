@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Stands in for HDFS, or stands before it, and lets things go wrong on request.
 
-usage: stand_in.py [--page N] [--before HOST:PORT]
+usage: stand_in.py [--page N] [--redirect] [--before HOST:PORT]
 
 Without --before it is a NameNode and a DataNode of its own: a small file system in memory that
 answers over WebHDFS as Hadoop 3.4 was seen to (two-step CREATE and OPEN, exceptions by name, rename
@@ -18,8 +18,10 @@ from the NameNode's port, and hits calls that come after the order:
         lose_answer   it is done, and the connection is closed
         kill_before   process P is killed with -9, nothing is done
         kill_after    it is done, and process P is killed with -9
+        pause         process P is stopped (SIGSTOP); it is done, and the answer waits for P
         late          the connection is closed now, and it is done S seconds later
         half          the connection breaks after half of an upload's bytes, and they stay
+        short         an upload loses half of its bytes, and the answer is that all is well
         safe_mode, standby, busy, unwell, forbidden, quota   that answer of a NameNode
   PUT /no-fault       forgets what was ordered
   GET /calls          how many calls there were since then, and how many are still to be done late:
@@ -137,8 +139,9 @@ class Node:
 class Memory:
     """What a NameNode knows and DataNodes keep."""
 
-    def __init__(self, page):
-        self.page, self.datanode, self.lock, self.last = page, None, threading.Lock(), 16384
+    def __init__(self, page, redirects):
+        self.page, self.redirects = page, redirects
+        self.datanode, self.lock, self.last = None, threading.Lock(), 16384
         self.root = Node(16385, {})
 
     def new(self, content):
@@ -255,7 +258,7 @@ class Memory:
     def redirect(self, path, call, more):
         address = (f"http://{self.datanode}{PREFIX}{quote(path)}?op={call.query['op']}"
                    f"&namenoderpcaddress=127.0.0.1:1{more}")
-        if call.query.get("noredirect") == "true":
+        if call.query.get("noredirect") == "true" and not self.redirects:
             return Answer(200, {"Location": address})
         return Answer(307, b"", [("Location", address)])
 
@@ -389,10 +392,13 @@ class Connection(socketserver.StreamRequestHandler):
         if kind == "late":
             server.faults.later(order["seconds"], lambda: server.do(call))
             return None
-        if kind == "half":
+        if kind in ("half", "short"):
             call.body = call.body[:len(call.body) // 2]
+        if kind == "half":
             server.do(call)
             return None
+        if kind == "pause":
+            os.kill(order["pid"], signal.SIGSTOP)
         if kind in Faults.WORDS:
             return Refusal(*Faults.WORDS[kind]).answer
         answer = server.do(call)
@@ -443,9 +449,10 @@ class Server(socketserver.ThreadingTCPServer):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--page", type=int, default=1000)
+    parser.add_argument("--redirect", action="store_true")
     parser.add_argument("--before", metavar="HOST:PORT")
     options = parser.parse_args()
-    shared = Shared(Forward(options.before) if options.before else Memory(options.page))
+    shared = Shared(Forward(options.before) if options.before else Memory(options.page, options.redirect))
     servers = [Server(("127.0.0.1", 0), Connection) for _ in range(2)]
     ports = [server.server_address[1] for server in servers]
     shared.backend.datanode = f"127.0.0.1:{ports[1]}"

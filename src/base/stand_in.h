@@ -1,4 +1,5 @@
-/* HDFS for tests: the stand-in of tests/cluster/stand_in.py, which also stands before a real one. */
+/* HDFS for the tests of several rooms: tests/cluster/stand_in.py, which also stands before a real one and
+ * lets things go wrong on request. */
 #pragma once
 #include "base/test.h"
 

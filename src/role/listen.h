@@ -1,0 +1,67 @@
+/* Inside role/: what the files of listen share. listen.c is the command and its schedule, listen_poll.c
+ * one poll of one rule, listen_setup.c rules, address and token, listen_status.c what it tells. */
+#pragma once
+#include "base/http_client.h"
+#include "role/journal_sink.h"
+#include "role/source_journal.h"
+#include "source/source.h"
+
+struct listen_rule {
+	char *name, *query;
+	char *cursor; /* its name in the journal */
+	int64_t not_before_us;
+};
+
+/* How a poll went. */
+struct listen_report {
+	const char *rule; /* NULL: none yet */
+	int64_t at_us;
+	int status;
+	unsigned pages;
+	uint64_t posts, fresh;
+	char error[512]; /* "": none */
+};
+
+struct listen {
+	const struct settings *settings;
+	struct listen_rule *rules;
+	size_t rule_count;
+	char *base; /* the base URL without a slash at its end */
+	bool is_loopback;
+	char *authorization; /* the header with the token: never printed */
+
+	struct source_journal home;
+	struct journal_sink sink;
+	struct http_client *client;
+	struct page_joiner *joiner;
+	struct json_doc doc;
+	struct buf scratch, url;
+
+	const char *source;    /* "X", "simulated"; NULL: nobody has answered yet */
+	unsigned troubles;     /* in a row */
+	uint64_t posts_read;   /* ever, in this journal */
+	uint64_t posts_booked; /* the durable number, never below posts_read */
+
+	int64_t next_poll_us;
+	struct listen_report now, last; /* the poll under way, and the one to tell of */
+	char waiting_why[512];          /* "": not waiting */
+	int64_t waiting_until_us;
+};
+
+/* Rules, address and token of the settings. What is wrong with them: ERR_REJECT. */
+MUST_CHECK enum err_kind listen_setup(struct listen *listen, struct err *err);
+void listen_setup_release(struct listen *listen);
+
+/* Tells the server's status anew. */
+void listen_tell(struct listen *listen);
+/* Waits until then, telling and logging why; true when asked to stop. */
+bool listen_wait(struct listen *listen, int64_t until_us, const char *why);
+/* Notes that something is waited for, without waiting here. */
+void listen_note_waiting(struct listen *listen, int64_t until_us, const char *why);
+void listen_end_waiting(struct listen *listen);
+
+/* Polls a rule: all pages, each stored before the next is asked for. What X or the network refuses is
+ * ERR_RETRY, with rule->not_before_us; what makes no sense to go on with (the journal failed, posts of
+ * another kind) ERR_FATAL. */
+MUST_CHECK enum err_kind listen_poll(struct listen *listen, struct listen_rule *rule,
+				     struct err *err);

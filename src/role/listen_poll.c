@@ -1,0 +1,354 @@
+/* One poll of one rule (source/search_poll.c has the model).
+ *
+ *     book ──► ask ──► judge ──► join ──► journal: lines, place, batch, count in one extent ──► next page
+ *       │                └─ wait and ask again; or give this poll up, to be gone on with later
+ *       └─ with --posts-max: what the page may cost is written down before it is asked for, so that no
+ *          kill makes it forgotten; what it did cost replaces that
+ *
+ * A page that gives no line is kept whole, beside the journal, before its place is. */
+#include "role/listen.h"
+#include "role/stop.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	TRIES_MAX = 6, /* in one poll, while X is troubled */
+	BACK_OFF_FIRST_MS = 500,
+	BACK_OFF_MAX_MS = 60000,
+	FULL_WAIT_US = 200000,
+};
+static const int64_t denied_wait_us = 5 * 60 * INT64_C(1000000);
+
+/* --- cursors ------------------------------------------------------------------------------------------------ */
+
+static int64_t number_cursor(const struct listen *listen, struct str name)
+{
+	int64_t number = 0;
+	struct str text = journal_cursor(listen->home.journal, name);
+	return text.ptr && str_to_i64(text, &number) ? number : 0;
+}
+
+static enum err_kind append_cursor(struct listen *listen, struct str name, struct str value,
+				   struct err *err)
+{
+	struct cursor_change change = { .name = name, .value = value };
+	TRY(journal_sink_append(&listen->sink, NULL, 0, &change, 1, err));
+	return journal_sync(listen->home.journal, err);
+}
+
+/* Where the rule stands. One never asked for begins an interval back; that is noted at once, so that it
+ * stays the beginning until there are posts. X shows posts when they are half a minute old. */
+static enum err_kind find_place(struct listen *listen, const struct listen_rule *rule,
+				struct search_place *ret, struct err *err)
+{
+	const int64_t least_us = 60 * INT64_C(1000000);
+	int64_t interval_us = listen->settings->interval;
+	struct str text = journal_cursor(listen->home.journal, str_from(rule->cursor));
+	if (text.ptr && search_place_read(text, ret))
+		return ERR_NONE;
+	if (text.ptr)
+		return err_set(err, ERR_FATAL, "rule %s: its cursor cannot be read: %.*s",
+			       rule->name, STR_ARG(text));
+	*ret = (struct search_place){
+		.start_us = clock_now_us() - (interval_us > least_us ? interval_us : least_us)
+	};
+	buf_reset(&listen->scratch);
+	search_place_write(&listen->scratch, ret);
+	return append_cursor(listen, str_from(rule->cursor), buf_str(&listen->scratch), err);
+}
+
+/* --- how much may be read -------------------------------------------------------------------------------------- */
+
+static enum err_kind refuse_more(struct listen *listen, struct err *err)
+{
+	return err_set(err, ERR_RETRY,
+		       "posts_max is reached: %" PRIu64 " of %" PRId64 " posts have been read",
+		       listen->posts_read, listen->settings->posts_max);
+}
+
+/* How many posts the next page may have, once that many are written down as read. */
+static enum err_kind book(struct listen *listen, int *ret_posts, struct err *err)
+{
+	const struct settings *settings = listen->settings;
+	int64_t posts = settings->page_posts, max = settings->posts_max;
+	char text[24];
+	if (max > 0) {
+		int64_t left = max - (int64_t)listen->posts_read;
+		if (left <= 0)
+			return refuse_more(listen, err);
+		if (posts > left)
+			posts = left > SEARCH_PAGE_POSTS_MIN ? left : SEARCH_PAGE_POSTS_MIN;
+		uint64_t booked = listen->posts_read + (uint64_t)posts;
+		snprintf(text, sizeof text, "%" PRIu64, booked);
+		if (booked != listen->posts_booked)
+			TRY(append_cursor(listen, STR("posts_read"), str_from(text), err));
+		listen->posts_booked = booked;
+	}
+	*ret_posts = (int)posts;
+	return ERR_NONE;
+}
+
+/* --- keeping a page ---------------------------------------------------------------------------------------------- */
+
+static bool knows(void *context, const struct source_line *line)
+{
+	struct listen *listen = context;
+	return journal_sink_knows(&listen->sink, line);
+}
+
+/* A full journal waits for its collector. */
+static enum err_kind append(struct listen *listen, const struct source_line *lines, size_t count,
+			    const struct cursor_change *cursors, size_t cursor_count,
+			    struct err *err)
+{
+	enum err_kind kind;
+	while ((kind = journal_sink_append(&listen->sink, lines, count, cursors, cursor_count,
+					   err)) == ERR_RETRY) {
+		if (listen->settings->once)
+			return err->kind = ERR_FATAL;
+		listen_note_waiting(listen, 0, err->msg);
+		if (listen_wait(listen, clock_now_us() + FULL_WAIT_US, NULL))
+			return err_set(err, ERR_RETRY, "stopped");
+	}
+	return kind;
+}
+
+static enum err_kind keep_whole(struct listen *listen, const struct listen_rule *rule,
+				const struct search_poll *poll, const char *fetched_at,
+				const char *why, struct err *err)
+{
+	struct buf *record = &listen->scratch;
+	buf_reset(record);
+	buf_add_text(record, "{\"at\":");
+	buf_add_json(record, str_from(fetched_at));
+	buf_add_text(record, ",\"rule\":");
+	buf_add_json(record, str_from(rule->name));
+	buf_addf(record, ",\"batch_id\":%" PRId64, poll->batch_id);
+	if (why) {
+		buf_add_text(record, ",\"reason\":");
+		buf_add_json(record, str_from(why));
+	}
+	buf_add_text(record, ",\"page\":");
+	json_write(record, &listen->doc, listen->doc.root);
+	buf_add_byte(record, '}');
+	return source_journal_keep(&listen->home, buf_str(record), err);
+}
+
+/* Lines, and where the rule stands behind them. */
+static enum err_kind store(struct listen *listen, const struct listen_rule *rule,
+			   const struct search_poll *poll, const struct source_line *lines,
+			   size_t count, struct err *err)
+{
+	char batch[24], read[24];
+	struct buf place = { 0 };
+	search_place_write(&place, &poll->place);
+	snprintf(batch, sizeof batch, "%" PRId64, poll->batch_id);
+	snprintf(read, sizeof read, "%" PRIu64, listen->posts_read);
+	struct cursor_change cursors[] = {
+		{ .name = str_from(rule->cursor), .value = buf_str(&place) },
+		{ .name = STR("posts_read"), .value = str_from(read) },
+		{ .name = STR("batch_id"), .value = str_from(batch) },
+	};
+	/* An empty poll has no batch, and nothing of it changes anything. */
+	struct str before = journal_cursor(listen->home.journal, cursors[0].name);
+	bool changed = count > 0 || !str_equal(before, buf_str(&place)) ||
+		       listen->posts_booked != listen->posts_read;
+	enum err_kind kind = ERR_NONE;
+	if (changed)
+		kind = append(listen, lines, count, cursors, count > 0 ? 3 : 2, err);
+	if (kind == ERR_NONE && changed)
+		kind = journal_sync(listen->home.journal, err);
+	if (kind == ERR_NONE)
+		listen->posts_booked = listen->posts_read;
+	buf_release(&place);
+	return kind;
+}
+
+static enum err_kind keep_page(struct listen *listen, const struct listen_rule *rule,
+			       const struct search_poll *poll, const struct search_verdict *verdict,
+			       struct err *err)
+{
+	char fetched_at[TIME_TEXT_MAX];
+	struct str name = str_from(rule->name);
+	struct page_options options = { .batch_id = poll->batch_id,
+					.fetched_via = "search",
+					.fetched_at =
+						str_from(time_format(clock_now_us(), fetched_at)),
+					.rules = &name,
+					.rule_count = 1 };
+	struct source_sink sink = { .context = listen, .knows = knows };
+	const struct source_line *lines = NULL;
+	size_t count = 0, dropped = 0;
+	struct err why = { 0 };
+	enum err_kind kind = page_join(listen->joiner, &listen->doc, &options, &sink,
+				       (size_t)listen->settings->line_bytes_max, &lines, &count,
+				       &dropped, &why);
+	if (kind != ERR_NONE && kind != ERR_REJECT) {
+		*err = why;
+		return kind;
+	}
+	if (kind == ERR_REJECT) {
+		log_event(LOG_WARN, "page_kept_whole", "rule=\"%s\" why=\"%s\"", rule->name,
+			  why.msg);
+		count = 0;
+	}
+	if (count == 0)
+		TRY(keep_whole(listen, rule, poll, fetched_at, why.msg[0] ? why.msg : NULL, err));
+	listen->posts_read += verdict->posts;
+	listen->now.posts += verdict->posts;
+	listen->now.fresh += count;
+	listen->now.pages++;
+	return store(listen, rule, poll, lines, count, err);
+}
+
+/* --- asking -------------------------------------------------------------------------------------------------------- */
+
+static enum err_kind ask(struct listen *listen, const struct search_poll *poll, int page_posts,
+			 struct search_reply *ret, struct err *err)
+{
+	const char *const headers[] = { listen->authorization, "Accept: application/json", NULL };
+	struct http_reply reply;
+	buf_reset(&listen->url);
+	buf_add_text(&listen->url, listen->base);
+	search_poll_request(poll, page_posts, clock_now_us(), &listen->url);
+	struct http_ask request = { .url = buf_text(&listen->url), .headers = headers };
+	listen->now.status = 0;
+	TRY(http_client_ask(listen->client, &request, &reply, err));
+	listen->now.status = reply.status;
+	*ret = (struct search_reply){
+		.status = reply.status,
+		.body = reply.body,
+		.rate_limit_reset = http_client_reply_header(listen->client, "x-rate-limit-reset"),
+	};
+	return ERR_NONE;
+}
+
+/* Asks and judges; what the network does to us is a verdict like X's own. */
+static struct search_verdict ask_and_judge(struct listen *listen, struct search_poll *poll,
+					   int page_posts)
+{
+	struct search_reply reply;
+	struct search_verdict verdict = { 0 };
+	struct err err;
+	enum err_kind kind = ask(listen, poll, page_posts, &reply, &err);
+	if (kind == ERR_NONE) {
+		search_poll_answer(poll, &reply, clock_now_us(), &listen->doc, &verdict);
+		return verdict;
+	}
+	verdict.outcome = kind == ERR_RETRY ? SEARCH_BACK_OFF : SEARCH_DENIED;
+	snprintf(verdict.why, sizeof verdict.why, "%.500s", err.msg);
+	return verdict;
+}
+
+/* Whose posts these are, before the first of them is journalled. */
+static enum err_kind note_source(struct listen *listen, struct err *err)
+{
+	bool simulated = http_client_reply_header(listen->client, "x-aviary-simulator").ptr;
+	const char *source = simulated ? "simulated" : "X";
+	if (listen->source && strcmp(listen->source, source) == 0)
+		return ERR_NONE;
+	if (source_journal_add_source(&listen->home, source, err) != ERR_NONE)
+		return err->kind = ERR_FATAL;
+	listen->source = source;
+	listen_tell(listen);
+	return ERR_NONE;
+}
+
+static int64_t back_off_us(unsigned troubles)
+{
+	unsigned doublings = troubles > 10 ? 10 : troubles;
+	int64_t ms = (int64_t)BACK_OFF_FIRST_MS << (doublings > 0 ? doublings - 1 : 0);
+	return 1000 * (ms < BACK_OFF_MAX_MS ? ms : BACK_OFF_MAX_MS);
+}
+
+/* What is known of this poll by now. */
+static void report(struct listen *listen, const char *error)
+{
+	listen->last = listen->now;
+	snprintf(listen->last.error, sizeof listen->last.error, "%.500s", error);
+}
+
+/* Gives the poll up for now. */
+static enum err_kind give_up(struct listen *listen, struct listen_rule *rule, int64_t wait_us,
+			     const char *why, struct err *err)
+{
+	rule->not_before_us = clock_now_us() + wait_us;
+	if (!listen->settings->once)
+		listen_note_waiting(listen, rule->not_before_us, why);
+	return err_set(err, ERR_RETRY, "%s", why);
+}
+
+/* What is no page: ERR_NONE when it is to be asked for again. */
+static enum err_kind handle_trouble(struct listen *listen, struct listen_rule *rule,
+				    const struct search_verdict *verdict, unsigned *tries,
+				    struct err *err)
+{
+	bool once = listen->settings->once;
+	if (stop_requested())
+		return err_set(err, ERR_RETRY, "stopped");
+	report(listen, verdict->why);
+	switch (verdict->outcome) {
+	case SEARCH_AGAIN:
+		log_event(LOG_WARN, "gap", "rule=\"%s\" why=\"%s\"", rule->name, verdict->why);
+		return ERR_NONE;
+	case SEARCH_WAIT:
+		if (once && !strstr(verdict->why, "rate limit"))
+			return give_up(listen, rule, 0, verdict->why, err);
+		if (listen_wait(listen, verdict->until_us, verdict->why))
+			return err_set(err, ERR_RETRY, "stopped");
+		return ERR_NONE;
+	case SEARCH_BACK_OFF:
+		listen->troubles++;
+		if (++*tries >= TRIES_MAX)
+			return give_up(listen, rule, back_off_us(listen->troubles), verdict->why,
+				       err);
+		if (listen_wait(listen, clock_now_us() + back_off_us(listen->troubles),
+				verdict->why))
+			return err_set(err, ERR_RETRY, "stopped");
+		return ERR_NONE;
+	case SEARCH_DENIED:
+	default:
+		return give_up(listen, rule, denied_wait_us, verdict->why, err);
+	}
+}
+
+static enum err_kind poll_pages(struct listen *listen, struct listen_rule *rule,
+				struct search_poll *poll, struct err *err)
+{
+	unsigned tries = 0;
+	while (!poll->done) {
+		int page_posts = 0;
+		TRY(book(listen, &page_posts, err));
+		struct search_verdict verdict = ask_and_judge(listen, poll, page_posts);
+		if (verdict.outcome != SEARCH_PAGE) {
+			TRY(handle_trouble(listen, rule, &verdict, &tries, err));
+			continue;
+		}
+		listen->troubles = tries = 0;
+		listen_end_waiting(listen);
+		TRY(note_source(listen, err));
+		TRY(keep_page(listen, rule, poll, &verdict, err));
+		if (stop_requested() && !poll->done)
+			return err_set(err, ERR_RETRY, "stopped");
+	}
+	return ERR_NONE;
+}
+
+enum err_kind listen_poll(struct listen *listen, struct listen_rule *rule, struct err *err)
+{
+	struct search_place place;
+	struct search_poll poll;
+	TRY(find_place(listen, rule, &place, err));
+	search_poll_begin(&poll, rule->query, &place, number_cursor(listen, STR("batch_id")) + 1);
+	listen->now = (struct listen_report){ .rule = rule->name, .at_us = clock_now_us() };
+	enum err_kind kind = poll_pages(listen, rule, &poll, err);
+	search_poll_release(&poll);
+	report(listen, kind == ERR_NONE ? "" : err->msg);
+	return kind;
+}

@@ -1,0 +1,111 @@
+/* What a listener tells about itself: to whoever asks its server, and in the log. */
+#include "role/listen.h"
+#include "role/stop.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { TOLD_MAX = 40 }; /* rules that are named */
+
+static void add_time(struct buf *text, const char *name, int64_t time_us)
+{
+	char time[TIME_TEXT_MAX];
+	buf_addf(text, ",\"%s\":", name);
+	if (time_us > 0)
+		buf_add_json(text, str_from(time_format(time_us, time)));
+	else
+		buf_add_text(text, "null");
+}
+
+static void add_text(struct buf *text, const char *name, const char *value)
+{
+	buf_addf(text, ",\"%s\":", name);
+	if (value && value[0])
+		buf_add_json(text, str_from(value));
+	else
+		buf_add_text(text, "null");
+}
+
+static void add_last(struct buf *text, const struct listen_report *last)
+{
+	buf_add_text(text, ",\"last_poll\":");
+	if (!last->rule) {
+		buf_add_text(text, "null");
+		return;
+	}
+	buf_add_text(text, "{\"rule\":");
+	buf_add_json(text, str_from(last->rule));
+	add_time(text, "at", last->at_us);
+	buf_addf(text, ",\"status\":%d,\"posts\":%" PRIu64 ",\"new\":%" PRIu64 ",\"pages\":%u",
+		 last->status, last->posts, last->fresh, last->pages);
+	add_text(text, "error", last->error);
+	buf_add_byte(text, '}');
+}
+
+void listen_tell(struct listen *listen)
+{
+	struct buf text = { 0 };
+	if (!listen->home.server)
+		return;
+	buf_add_text(&text, "{\"role\":\"listen\"");
+	add_text(&text, "source", listen->source);
+	add_text(&text, "journal", listen->home.dir);
+	buf_add_text(&text, ",\"rules\":[");
+	for (size_t i = 0; i < listen->rule_count && i < TOLD_MAX; i++) {
+		buf_add_text(&text, i > 0 ? "," : "");
+		buf_add_json(&text, str_from(listen->rules[i].name));
+	}
+	buf_addf(&text, "],\"interval_s\":%.3g", (double)listen->settings->interval / 1e6);
+	add_time(&text, "next_poll", listen->next_poll_us);
+	add_last(&text, &listen->last);
+	buf_add_text(&text, ",\"waiting\":");
+	if (listen->waiting_why[0]) {
+		buf_add_text(&text, "{\"why\":");
+		buf_add_json(&text, str_from(listen->waiting_why));
+		add_time(&text, "until", listen->waiting_until_us);
+		buf_add_byte(&text, '}');
+	} else {
+		buf_add_text(&text, "null");
+	}
+	buf_addf(&text, ",\"posts_read\":%" PRIu64 ",\"posts_max\":%" PRId64 "}",
+		 listen->posts_read, listen->settings->posts_max);
+	wire_server_set_status(listen->home.server, buf_str(&text));
+	buf_release(&text);
+}
+
+void listen_note_waiting(struct listen *listen, int64_t until_us, const char *why)
+{
+	char time[TIME_TEXT_MAX];
+	bool same = strcmp(listen->waiting_why, why) == 0;
+	snprintf(listen->waiting_why, sizeof listen->waiting_why, "%s", why);
+	listen->waiting_until_us = until_us;
+	if (!same)
+		log_event(LOG_WARN, "waiting", "why=\"%s\" until=%s", why,
+			  until_us > 0 ? time_format(until_us, time) : "unknown");
+	listen_tell(listen);
+}
+
+void listen_end_waiting(struct listen *listen)
+{
+	if (!listen->waiting_why[0])
+		return;
+	listen->waiting_why[0] = '\0';
+	listen_tell(listen);
+}
+
+/* The wall clock counts: X tells times of day, and a machine may sleep. */
+bool listen_wait(struct listen *listen, int64_t until_us, const char *why)
+{
+	enum { STEP_MS = 60000 };
+	int64_t left_us;
+	if (why)
+		listen_note_waiting(listen, until_us, why);
+	while ((left_us = until_us - clock_now_us()) > 0 && !stop_requested())
+		stop_wait(-1, left_us > STEP_MS * 1000 ? STEP_MS : (int)((left_us + 999) / 1000));
+	if (why)
+		listen_end_waiting(listen);
+	return stop_requested();
+}
