@@ -28,20 +28,23 @@ function pollWords(status, now) {
   return `${next > now ? `next poll in ${until(next, now)}` : "polling now"}, ${brought}`;
 }
 
+// An import is done when it is done; all others should be heard.
+const isExpected = (stream) => stream.source && stream.source !== "imported";
+
 // The worst of what is true decides.
 function judge(told, now) {
-  const streams = told.streams;
+  const streams = told.streams.filter(isExpected);
   const status = polledBy(streams);
   if (state.written) return ["calm", "Written", "this file does not change"];
   if (told.trouble) return ["warn", "Behind", told.trouble];
-  if (!streams.length) return ["calm", "Waiting", "no posts have been collected yet"];
-  const live = streams.filter((stream) => stream.way === "live");
-  const placed = streams.filter((stream) => stream.way === "in place");
+  if (!told.streams.length) return ["calm", "Waiting", "no posts have been collected yet"];
+  if (!streams.length) return ["calm", "Recorded", "nothing is listening"];
+  const unheard = streams.filter((stream) => stream.way !== "live");
+  if (unheard.length === streams.length) return ["warn", "Not listening", unheard.some((stream) => stream.way === "in place") ? "what was journalled is shown" : "only what was published is shown"];
+  if (unheard.length) return ["warn", "Partly live", `${unheard.length} of ${streams.length} streams are not heard`];
   if (status && status.last_poll && status.last_poll.error) return ["warn", "Waiting", null];
   if (status && status.interval_s && Date.parse(status.next_poll) + 2000 * status.interval_s < now) return ["warn", "Late", "the next poll is overdue"];
-  if (live.length) return ["good", "Live", null];
-  if (placed.length) return ["warn", "Not listening", "nobody collects; what was journalled is shown"];
-  return ["calm", "Recorded", "nothing is listening"];
+  return ["good", "Live", null];
 }
 
 function showHealth() {
@@ -55,7 +58,7 @@ function showHealth() {
   const [kind, word, why] = judge(told, now);
   const streams = told.streams;
   const parts = [streams.length ? sourcesOf(streams) : null, why, state.written ? null : pollWords(polledBy(streams), now)];
-  for (const stream of streams) {
+  for (const stream of streams.filter(isExpected)) {
     if (stream.way !== "live" && stream.trouble && !state.written) parts.push(`${stream.trouble}${stream.way === "published" && stream.published ? `, posts since ${ago(stream.published, now)} may be missing` : ""}`);
   }
   if (told.published) parts.push(`published ${ago(told.published, now)}${told.tail ? `, ${plural(told.tail, "post")} newer than that` : ""}`);
