@@ -1,0 +1,145 @@
+#include "base/test.h"
+
+#include "source/source.h"
+
+#include "base/clock.h"
+
+static const int64_t NOW_US = 1795522500123456; /* 2026-11-24T12:15:00.123456Z */
+
+static void assert_query(const char *const *keywords, const char *wanted)
+{
+	struct buf query = { 0 };
+	struct err err;
+	assert_ok(search_query(keywords, &query, &err), err);
+	assert_string_equal(buf_text(&query), wanted);
+	buf_release(&query);
+}
+
+#define KEYWORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static void keywords_are_literal_terms_with_or_between(void **state)
+{
+	(void)state;
+	assert_query(KEYWORDS("bird"), "bird");
+	assert_query(KEYWORDS("bird", "climate change", "#Birds", "@aviary", "$TSLA"),
+		     "bird OR \"climate change\" OR #Birds OR @aviary OR $TSLA");
+	assert_query(KEYWORDS("  sea \t\n gull "), "\"sea gull\"");
+	assert_query(KEYWORDS("m\xc3\xb6we", "\xe9\xb3\xa5"), "m\xc3\xb6we OR \xe9\xb3\xa5");
+}
+
+static void what_x_would_read_as_an_operator_is_quoted(void **state)
+{
+	(void)state;
+	assert_query(KEYWORDS("OR"), "\"OR\"");
+	assert_query(KEYWORDS("AND", "NOT"), "\"AND\" OR \"NOT\"");
+	assert_query(KEYWORDS("or"), "or");
+	assert_query(KEYWORDS("-bird"), "\"-bird\"");
+	assert_query(
+		KEYWORDS("lang:en", "(a", "C++", "it's", "#a-b", "#", "a#b"),
+		"\"lang:en\" OR \"(a\" OR \"C++\" OR \"it's\" OR \"#a-b\" OR \"#\" OR \"a#b\"");
+}
+
+static void a_quote_cannot_end_the_phrase(void **state)
+{
+	(void)state;
+	assert_query(KEYWORDS("say \"hi\" OR x"), "\"say hi OR x\"");
+	assert_query(KEYWORDS("a\\\"b"), "\"a b\"");
+	assert_query(KEYWORDS("\"bird\""), "bird");
+}
+
+static void nothing_to_ask_for_is_rejected(void **state)
+{
+	(void)state;
+	struct buf query = { 0 };
+	struct err err;
+	assert_fails(search_query(KEYWORDS("bird", ""), &query, &err), err, ERR_REJECT, "empty");
+	assert_fails(search_query(KEYWORDS(" \" \n"), &query, &err), err, ERR_REJECT, "empty");
+	assert_fails(search_query(KEYWORDS("\xff"), &query, &err), err, ERR_REJECT, "UTF-8");
+	assert_fails(search_query(NULL, &query, &err), err, ERR_REJECT, "no keyword");
+	buf_release(&query);
+}
+
+static const char *request_of(const struct search_poll *poll, int posts, struct buf *buf)
+{
+	buf_reset(buf);
+	search_poll_request(poll, posts, NOW_US, buf);
+	return buf_text(buf);
+}
+
+static void the_first_poll_begins_at_a_time(void **state)
+{
+	(void)state;
+	struct buf url = { 0 };
+	struct search_place place = { .start_us = NOW_US - 300000000 };
+	struct search_poll poll;
+	search_poll_begin(&poll, "#birds OR \"a b\"", &place, 1);
+	const char *text = request_of(&poll, 100, &url);
+	assert_non_null(strstr(text, "/2/tweets/search/recent?query=%23birds%20OR%20%22a%20b%22&"));
+	assert_non_null(strstr(text, "&max_results=100&"));
+	assert_non_null(strstr(text, "&sort_order=recency&"));
+	assert_non_null(strstr(text, "&start_time=2026-11-24T12%3A10%3A00Z&"));
+	assert_null(strstr(text, "since_id"));
+	assert_null(strstr(text, "until_id"));
+	assert_null(strstr(text, "next_token"));
+	buf_release(&url);
+}
+
+static void all_fields_and_author_place_and_media_are_asked_for(void **state)
+{
+	(void)state;
+	struct buf url = { 0 };
+	struct search_place place = { 0 };
+	struct search_poll poll;
+	search_poll_begin(&poll, "x", &place, 1);
+	const char *text = request_of(&poll, 10, &url);
+	assert_non_null(strstr(text, "&expansions=author_id,geo.place_id,attachments.media_keys"));
+	static const char *const fields[] = { "note_tweet",    "public_metrics",
+					      "created_at",    "edit_history_tweet_ids",
+					      "verified_type", "duration_ms",
+					      "place_type" };
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		assert_non_null(strstr(text, fields[i]));
+	assert_null(strstr(text, "non_public_metrics")); /* needs the author's own token */
+	assert_null(strstr(text, "confirmed_email"));
+	buf_release(&url);
+}
+
+static void a_beginning_too_far_back_is_as_far_as_x_goes(void **state)
+{
+	(void)state;
+	struct buf url = { 0 };
+	struct search_place place = { .start_us = 1 };
+	struct search_poll poll;
+	search_poll_begin(&poll, "x", &place, 1);
+	assert_non_null(
+		strstr(request_of(&poll, 10, &url), "&start_time=2026-11-17T12%3A16%3A00Z&"));
+	buf_release(&url);
+}
+
+static void since_id_and_start_time_never_meet(void **state)
+{
+	(void)state;
+	struct buf url = { 0 };
+	struct search_place place = { .since_id = 17, .start_us = NOW_US };
+	struct search_poll poll;
+	search_poll_begin(&poll, "x", &place, 1);
+	const char *text = request_of(&poll, 10, &url);
+	assert_non_null(strstr(text, "&since_id=17&"));
+	assert_null(strstr(text, "start_time"));
+	buf_release(&url);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keywords_are_literal_terms_with_or_between),
+		cmocka_unit_test(what_x_would_read_as_an_operator_is_quoted),
+		cmocka_unit_test(a_quote_cannot_end_the_phrase),
+		cmocka_unit_test(nothing_to_ask_for_is_rejected),
+		cmocka_unit_test(the_first_poll_begins_at_a_time),
+		cmocka_unit_test(all_fields_and_author_place_and_media_are_asked_for),
+		cmocka_unit_test(a_beginning_too_far_back_is_as_far_as_x_goes),
+		cmocka_unit_test(since_id_and_start_time_never_meet),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
