@@ -197,7 +197,7 @@ static void print_summary(const struct collect *collect)
 	       total->hours, total->hours == 1 ? "" : "s", grouped(total->refused, refused));
 	if (total->record > 0)
 		printf(", record %" PRIu64, total->record);
-	printf("\nnext: aviary refine --lake %s\n", collect->settings->lake);
+	printf("\nnext: aviary refine --once --lake %s\n", collect->settings->lake);
 }
 
 /* --- the command -------------------------------------------------------------------------------------------------- */

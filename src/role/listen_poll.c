@@ -18,7 +18,7 @@
 #include <stdlib.h>
 
 enum {
-	TRIES_MAX = 6, /* in one poll, while X is troubled */
+	TRIES_MAX = 5, /* in one poll, while X is troubled */
 	BACK_OFF_FIRST_MS = 500,
 	BACK_OFF_MAX_MS = 60000,
 	FULL_WAIT_US = 200000,
