@@ -71,7 +71,7 @@ same "again, there is nothing to do" "$code $(head -1 <<<"$out")" "0 collected 0
 posts=$(status_of once posts)
 run "$AVIARY" replay --lake once --once posts.jsonl
 has "a file that was replayed is skipped" "$err" 'event=skipped file="posts.jsonl" why="replayed before"'
-run "$AVIARY" refine --lake once
+run "$AVIARY" refine --once --lake once
 "$AVIARY" import --lake imported posts.jsonl pages/* >/dev/null 2>&1
 same "the tables are those of an import" \
 	"$(values once "SELECT (SELECT count(*) FROM landing), (SELECT count(*) FROM posts), (SELECT count(*) FROM users)")" \

@@ -1,10 +1,11 @@
 # For stories in which roles run side by side; sourced after lib.sh.
 
-declare -A pid_of
+declare -A pid_of served_before
 # start NAME COMMAND…: in the background; NAME.out and NAME.err grow with every start
 start() {
 	local name=$1
 	shift
+	served_before[$name]=$(grep -c 'event=serving' "$name.err" 2>/dev/null)
 	"$@" >>"$name.out" 2>>"$name.err" </dev/null &
 	pid_of[$name]=$!
 }
@@ -26,7 +27,7 @@ not() { ! "$@"; }
 said() { [ -e "$1.err" ] && [ "$(grep -cE -- "$2" "$1.err")" -ge "${3:-1}" ]; }
 # port_of NAME: where it serves, once it says so
 port_of() {
-	until_true 20 said "$1" 'event=serving' &&
+	until_true 20 said "$1" 'event=serving' $((${served_before[$1]:-0} + 1)) &&
 		sed -nE 's/.*event=serving address=[^ ]*:([0-9]+).*/\1/p' "$1.err" | tail -1
 }
 free_port() {

@@ -1,0 +1,92 @@
+#!/bin/bash
+# A listener that is killed asks for nothing twice, stops where it may spend no more, and keeps its token to itself.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/roles.sh"
+. "$(dirname "$0")/listener.sh"
+
+# --- kills between pages -----------------------------------------------------------------------------------------
+
+forget
+posts 900
+echo 0.03 >x/delay
+kills=0 troubles=""
+for step in {1..8}; do
+	start killed "$AVIARY" listen --journal j8 --base-url "$x" --token-file token --keyword bird --page-posts 20 --interval 1s --port 0
+	before=$(asked 'len(r)')
+	further() { [ "$(asked 'len(r)')" -ge $((before + step)) ]; }
+	until_true 10 further || troubles+="step $step: it does not ask"$'\n'
+	stop killed KILL
+	kills=$((kills + 1))
+	posts $((900 + step * 5))
+done
+echo 0 >x/delay
+once j8 --keyword bird
+once j8 --keyword bird
+same "killed between pages, $kills times, it goes on" "$troubles$code" 0
+same "every post once (killed)" "$(lines j8 "$count")" "940,940,940"
+again=$(asked 'sum(len(q["given"]) for q in r) - 940')
+holds "X was asked again only for pages on their way ($again posts)" test "$again" -le $((kills * 20))
+
+# --- posts_max ------------------------------------------------------------------------------------------------------
+
+forget
+start spent "$AVIARY" listen --journal j9 --base-url "$x" --token-file token --keyword bird --interval 1s --posts-max 215 --port 0
+port=$(port_of spent)
+holds "with --posts-max it stops" until_true 10 said spent 'event=waiting why="posts_max is reached: 2'
+same "for good" "$(asked '[len(q["given"]) for q in r]')" "[100, 100, 15]"
+same "and says so" "$(wire_status "$port" status.posts_read) $(wire_status "$port" status.posts_max)" "215 215"
+stop spent
+once j9 --keyword bird --posts-max 215
+same "also the next time" "$code $(asked 'len(r)')" "1 3"
+has "in words" "$err" 'posts_max is reached: 215 of 215 posts have been read'
+once j9 --keyword bird --posts-max 218
+same "fewer than X gives are asked for as 10" "$(asked 'r[-1]["arguments"]["max_results"]')" 10
+once j9 --keyword bird --posts-max 99999
+same "with more, it goes on where it was" "$code $(lines j9 "$count")" "0 940,940,940"
+echo 5 >x/delay
+for step in 1 2; do
+	forget
+	start killed "$AVIARY" listen --journal j10 --base-url "$x" --token-file token --keyword bird --interval 1s --posts-max 150 --port 0
+	until_true 10 test -s x/requests
+	stop killed KILL
+done
+echo 0 >x/delay
+forget
+once j10 --keyword bird --posts-max 150
+same "what was asked for before a kill counts as read" "$code $(asked 'len(r)')" "1 0"
+
+# --- the token, and money -----------------------------------------------------------------------------------------
+
+chmod 644 token
+once j1 --keyword bird
+has "a token that everybody may read is warned of" "$err" 'level=warn event=token_file .*chmod 600'
+lacks "a token's value is in no log" "$(cat ./*.err ./*.out )" "$secret"
+same "and in no journal and no lake" "$(grep -rlF "$secret" j[0-9]* lake-* 2>/dev/null)" ""
+start daemon "$AVIARY" listen --journal j7 --base-url "$x" --token-file token --keyword bird --interval 1s --port 0
+port_of daemon >/dev/null
+lacks "nor in the process list" "$(tr '\0' ' ' <"/proc/${pid_of[daemon]}/cmdline")" "$secret"
+stop daemon
+forget
+AVIARY_TOKEN=from-environment run "$AVIARY" listen --journal j1 --base-url "$x" --keyword bird --once
+mkdir -m 700 credentials && (umask 077 && echo from-systemd >credentials/token)
+CREDENTIALS_DIRECTORY=$PWD/credentials run "$AVIARY" listen --journal j1 --base-url "$x" --keyword bird --once
+run "$AVIARY" listen --journal j1 --base-url "$x" --keyword bird --once
+same "it may come from the environment, from systemd, and loopback needs none" "$(asked '[q["authorization"] for q in r]')" \
+	"['Bearer from-environment', 'Bearer from-systemd', 'Bearer simulated']"
+refused() { # WORDS PATTERN FLAG…
+	local words=$1 pattern=$2
+	shift 2
+	run "$AVIARY" listen --journal j1 --once "$@"
+	same "$words" "$code" 2
+	has "$words: it is said why" "$err" "$pattern"
+}
+refused "a URL that costs money needs a limit" 'posts-max N is needed' --keyword bird --token-file token
+refused "and a token" 'no token' --keyword bird --posts-max 10
+refused "which does not go out without TLS" 'without TLS' --keyword bird --posts-max 10 --token-file token --base-url http://api.example.com
+refused "nothing to listen for" 'nothing to listen for' --base-url "$x"
+refused "a keyword without a word" 'is empty' --base-url "$x" --keyword '"'
+refused "two rules of one name" 'two rules are named' --base-url "$x" --query bird --query bird
+refused "no address" 'base_url' --base-url nonsense --keyword bird
+printf 'two words' >words && refused "a token of two words" 'not one word' --base-url "$x" --keyword bird --token-file words
+lacks "a bad token is not shown" "$err" 'two words'
+finish
