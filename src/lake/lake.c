@@ -158,10 +158,12 @@ static enum err_kind check_promises(struct store *store, struct err *err)
 {
 	struct store_promises can;
 	TRY(store_probe(store, PROBE_DIR, &can, err));
-	if (can.exchange && can.rename_new && can.lock && can.sync)
+	/* Elsewhere tables are replaced by the engine that keeps them. */
+	bool exchange = can.exchange || !can.local;
+	if (exchange && can.rename_new && can.lock && can.sync)
 		return ERR_NONE;
 	err_set(err, ERR_REJECT, "its file system cannot keep a lake, it lacks:%s%s%s%s",
-		can.exchange ? "" : " exchanging two directories (RENAME_EXCHANGE)",
+		exchange ? "" : " exchanging two directories (RENAME_EXCHANGE)",
 		can.rename_new ? "" : " renaming without overwriting (RENAME_NOREPLACE)",
 		can.lock ? "" : " locks (flock)", can.sync ? "" : " fsync");
 	return err_hint(err, "ext4, XFS, Btrfs and tmpfs have all of it");
@@ -249,8 +251,8 @@ enum err_kind lake_open(const char *path, struct lake **ret_lake, struct err *er
 	lake->path = mem_strdup(path);
 	lake->store = store;
 	lake->root = store_local_path(store, "");
-	if (!lake->root)
-		lake->root = mem_strdup(path);
+	if (!lake->root) /* without what stands behind '?' in a location */
+		lake->root = mem_printf("%.*s", (int)strcspn(path, "?"), path);
 	memcpy(lake->id, id, sizeof id);
 	*ret_lake = lake;
 	return ERR_NONE;

@@ -28,7 +28,8 @@ struct lake;
 
 /* Makes an empty lake in `path` (made when missing; a directory that holds anything else is refused:
  * ERR_REJECT), durably. Refuses a file system without RENAME_EXCHANGE, RENAME_NOREPLACE, flock or
- * fsync, naming what it lacks. */
+ * fsync, naming what it lacks. A location of store_open() is as good as a path: on HDFS nothing is
+ * exchanged (lake_publish_hour() fails there), and locks hold on one machine only, see store_lock(). */
 MUST_CHECK enum err_kind lake_create(const char *path, struct err *err);
 /* Opens an existing lake. Not a lake, or a newer format: ERR_REJECT and the lake is untouched. */
 MUST_CHECK enum err_kind lake_open(const char *path, struct lake **ret_lake, struct err *err);
@@ -36,7 +37,8 @@ void lake_close(struct lake *lake);
 const char *lake_path(const struct lake *lake); /* as given to lake_open() */
 struct store *lake_store(struct lake *lake);
 const char *lake_id(const struct lake *lake); /* UUID text */
-/* LAKE/_aviary/… or LAKE/… path built from a printf format; the caller frees it. */
+/* LAKE/_aviary/… or LAKE/… path built from a printf format; the caller frees it. Only of a local lake it
+ * is a file name; elsewhere it is for messages, and files are written as store_scratch() tells. */
 char *lake_file(const struct lake *lake, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Takes LAKE/_aviary/lock/NAME; see file_lock_take(). */
@@ -136,6 +138,11 @@ struct lake_committed {
 	uint64_t to, chain;
 	bool ours; /* false: another intent had been decided for this place, or it was done before */
 };
+/* Without locks between machines (HDFS) all of this holds as well, several at once: a claim decides, what
+ * is done twice is done the same way, and a record that was beaten to its number takes the next. Only
+ * between an empty record and the batch behind it, which share their place, one thing is left to the
+ * stream's one certain consumer: whoever sleeps before removing the first's intent would take the
+ * second's. */
 MUST_CHECK enum err_kind lake_commit(struct lake *lake, const struct lake_record *batch,
 				     struct lake_committed *ret_committed, struct err *err);
 /* Finishes what a killed predecessor decided for `stream`, and deletes its staging files that no

@@ -40,7 +40,12 @@ static inline struct lake *fixture_lake(void)
 
 static inline void fixture_write(struct lake *lake, const char *path, const char *text)
 {
-	char *full = lake_file(lake, "%s", path);
+	struct err err;
+	char *full = store_local_path(lake_store(lake), path);
+	if (!full) {
+		assert_ok(store_replace(lake_store(lake), path, str_from(text), &err), err);
+		return;
+	}
 	unlink(full);
 	FILE *file = fopen(full, "w");
 	if (!file)
@@ -52,10 +57,10 @@ static inline void fixture_write(struct lake *lake, const char *path, const char
 
 static inline bool fixture_exists(struct lake *lake, const char *path)
 {
-	char *full = lake_file(lake, "%s", path);
-	bool exists = file_exists(full);
-	free(full);
-	return exists;
+	struct store_stat stat;
+	struct err err;
+	assert_ok(store_stat(lake_store(lake), path, &stat, &err), err);
+	return stat.found;
 }
 
 /* How many names a directory of the lake holds. */

@@ -27,26 +27,65 @@ static char *nearest_existing(const char *path)
 	return found;
 }
 
+static enum err_kind print_disk(const char *parent, struct store *store, bool *ret_all,
+				struct err *err)
+{
+	struct store_promises promises;
+	TRY(store_probe(store, "_aviary.probe", &promises, err));
+	printf("# the disk under %s\n"
+	       "#   swaps two directories at once   %s\n"
+	       "#   renames without overwriting     %s\n"
+	       "#   locks files                     %s\n"
+	       "#   syncs files and directories     %s\n",
+	       parent, yes_no(promises.exchange), yes_no(promises.rename_new),
+	       yes_no(promises.lock), yes_no(promises.sync));
+	*ret_all = promises.exchange && promises.rename_new && promises.lock && promises.sync;
+	return ERR_NONE;
+}
+
+static enum err_kind print_hdfs(const char *lake, struct store *store, bool *ret_all,
+				struct err *err)
+{
+	struct store_stat root;
+	struct store_promises promises;
+	TRY(store_stat(store, "", &root, err));
+	if (!root.found) {
+		printf("# %s is not there yet: aviary init makes it\n", lake);
+		*ret_all = true;
+		return ERR_NONE;
+	}
+	TRY(store_probe(store, "_aviary.probe", &promises, err));
+	printf("# HDFS at %s\n"
+	       "#   renames without overwriting     %s\n"
+	       "#   closes files with their length  %s\n"
+	       "#   locks                           on this machine only: %s\n"
+	       "#   without dfs.datanode.synconclose a power cut of all replicas may take what was "
+	       "acknowledged\n",
+	       lake, yes_no(promises.rename_new), yes_no(promises.sync), yes_no(promises.lock));
+	*ret_all = promises.rename_new && promises.lock && promises.sync;
+	return ERR_NONE;
+}
+
 /* What the disk under the lake, or under where it would be made, can promise. */
 static enum err_kind print_promises(const struct settings *settings, bool *ret_all, struct err *err)
 {
 	struct store *store = NULL;
-	struct store_promises promises = { 0 };
-	char *parent = nearest_existing(settings->lake);
-	enum err_kind kind = store_open(parent, &store, err);
-	if (kind == ERR_NONE)
-		kind = store_probe(store, "_aviary.probe", &promises, err);
+	TRY(store_open(settings->lake, &store, err));
+	char *local = store_local_path(store, ""), *parent = NULL;
+	enum err_kind kind = ERR_NONE;
+	if (!local)
+		kind = print_hdfs(settings->lake, store, ret_all, err);
 	store_close(store);
-	if (kind == ERR_NONE)
-		printf("# the disk under %s\n"
-		       "#   swaps two directories at once   %s\n"
-		       "#   renames without overwriting     %s\n"
-		       "#   locks files                     %s\n"
-		       "#   syncs files and directories     %s\n",
-		       parent, yes_no(promises.exchange), yes_no(promises.rename_new),
-		       yes_no(promises.lock), yes_no(promises.sync));
-	*ret_all = promises.exchange && promises.rename_new && promises.lock && promises.sync;
+	store = NULL;
+	if (local) {
+		parent = nearest_existing(local);
+		kind = store_open(parent, &store, err);
+	}
+	if (local && kind == ERR_NONE)
+		kind = print_disk(parent, store, ret_all, err);
+	store_close(store);
 	free(parent);
+	free(local);
 	return kind;
 }
 
