@@ -1,6 +1,7 @@
 #include "post/post.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <utf8proc.h>
@@ -18,22 +19,45 @@ static void add_mapped(struct buf *buf, struct str text, utf8proc_option_t optio
 
 static const utf8proc_option_t NFC = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
 
-/* What normalising and folding would do costs far more than finding out that they would do nothing. A
- * character is inert when it is its own NFC and cannot join the one before it: no mark (every composing
- * character is one, but for Hangul vowels and finals and, in Unicode 16, Kirat Rai). Text of inert
- * characters is NFC; where each is its own case fold too, folding changes nothing. Found out once a
- * character, by any thread; racing threads find the same. */
-enum { KNOWN = 1, INERT = 2, FOLDED = 4, TRAITS_END = 0x20000 };
+/* What normalising and folding would do costs far more than finding out that they would do nothing, which
+ * is the quick check of UAX #15: text is NFC where each character is its own NFC, none may join one before
+ * it, and combining classes do not fall. Where each is its own case fold too, folding changes nothing.
+ * Found out once a character, by any thread; racing threads find the same. */
+enum { KNOWN = 1, INERT = 2, FOLDED = 4, MARK = 8, TRAITS_END = 0x20000 };
 static _Atomic uint8_t traits_known[TRAITS_END];
+
+/* What may join is what stands behind the first character of any canonical decomposition: asked of the
+ * same tables that normalise, so that they are never of another Unicode. */
+static uint64_t joining[TRAITS_END / 64];
+
+static void find_joining(void)
+{
+	enum { PARTS_MAX = 32 };
+	utf8proc_int32_t parts[PARTS_MAX];
+	for (utf8proc_int32_t c = 0x80; c < 0x30000; c++) {
+		int boundary = 0;
+		utf8proc_ssize_t count = utf8proc_decompose_char(
+			c, parts, PARTS_MAX, UTF8PROC_STABLE | UTF8PROC_DECOMPOSE, &boundary);
+		for (utf8proc_ssize_t i = 1; i < count && i < PARTS_MAX; i++) {
+			if (parts[i] < TRAITS_END)
+				joining[parts[i] / 64] |= UINT64_C(1) << parts[i] % 64;
+		}
+	}
+}
 
 static bool may_join(utf8proc_int32_t c)
 {
-	utf8proc_category_t category = utf8proc_category(c);
-	bool hangul_parts = (c >= 0x1100 && c < 0x1200) || (c >= 0xa960 && c < 0xa980) ||
-			    (c >= 0xd7b0 && c < 0xd800);
-	bool kirat_rai = c >= 0x16d40 && c < 0x16d80;
-	return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC ||
-	       category == UTF8PROC_CATEGORY_ME || hangul_parts || kirat_rai;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, find_joining);
+	/* Parts of Hangul, with those that utf8proc takes for some though no syllable has them. */
+	bool hangul = (c >= 0x1100 && c < 0x1200) || (c >= 0xa960 && c < 0xa980) ||
+		      (c >= 0xd7b0 && c < 0xd800);
+	return hangul || (joining[c / 64] >> c % 64 & 1);
+}
+
+static uint8_t combining_class(utf8proc_int32_t c)
+{
+	return (uint8_t)utf8proc_get_property(c)->combining_class;
 }
 
 static bool maps_to_itself(utf8proc_int32_t c, utf8proc_option_t options)
@@ -57,6 +81,8 @@ static uint8_t traits_of(utf8proc_int32_t c)
 		traits = KNOWN;
 		if (!may_join(c) && maps_to_itself(c, NFC))
 			traits |= INERT;
+		if (combining_class(c) > 0)
+			traits |= MARK;
 		if (maps_to_itself(c, UTF8PROC_CASEFOLD))
 			traits |= FOLDED;
 		atomic_store_explicit(&traits_known[c], traits, memory_order_relaxed);
@@ -88,19 +114,24 @@ static size_t decode(const char *text, utf8proc_int32_t *ret_c)
 static uint8_t common_traits(struct str text)
 {
 	utf8proc_int32_t c;
-	uint8_t traits = KNOWN | INERT | FOLDED;
-	for (size_t at = 0; at < text.len && traits & INERT;) {
+	uint8_t common = KNOWN | INERT | FOLDED, class = 0;
+	for (size_t at = 0; at < text.len && common & INERT;) {
 		unsigned char first = (unsigned char)text.ptr[at];
 		if (first < 0x80) {
 			if (first >= 'A' && first <= 'Z')
-				traits &= (uint8_t)~FOLDED;
+				common &= (uint8_t)~FOLDED;
+			class = 0;
 			at++;
-		} else {
-			at += decode(text.ptr + at, &c);
-			traits &= traits_of(c);
+			continue;
 		}
+		at += decode(text.ptr + at, &c);
+		uint8_t traits = traits_of(c), before = class;
+		class = traits & MARK ? combining_class(c) : 0;
+		if (class > 0 && class < before)
+			traits &= (uint8_t)~INERT;
+		common &= traits;
 	}
-	return traits;
+	return common;
 }
 
 static void add_nfc(struct buf *buf, struct str text)
