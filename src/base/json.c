@@ -185,20 +185,26 @@ struct str json_text(yyjson_val *val)
 	return STR_NONE;
 }
 
-struct str json_source(const struct json_doc *doc, yyjson_val *val)
+/* Where a string's source ends, behind its closing quote. No escape makes a value longer than its source,
+ * so where the quote stands as far as the value is long, there was none; unless that quote is an escaped
+ * one, which has a backslash before it. */
+static const char *string_end(const char *from, size_t value_len)
 {
-	struct str value = json_text(val);
-	size_t start = (size_t)(value.ptr - doc->copy);
-	const char *from = doc->source.ptr + start;
-	if (yyjson_is_raw(val))
-		return str_make(from, value.len);
-	/* No escape makes a value shorter than its source, so an equal length means none. */
-	if (from[value.len] == '"' && !memchr(from, '\\', value.len))
-		return str_make(from - 1, value.len + 2);
+	if (from[value_len] == '"' && (value_len == 0 || from[value_len - 1] != '\\'))
+		return from + value_len + 1;
 	const char *at = from;
 	while (*at != '"')
 		at += *at == '\\' ? 2 : 1;
-	return str_make(from - 1, (size_t)(at - from) + 2);
+	return at + 1;
+}
+
+struct str json_source(const struct json_doc *doc, yyjson_val *val)
+{
+	struct str value = json_text(val);
+	const char *from = doc->source.ptr + (value.ptr - doc->copy);
+	if (yyjson_is_raw(val))
+		return str_make(from, value.len);
+	return str_make(from - 1, (size_t)(string_end(from, value.len) - from) + 1);
 }
 
 bool json_is_repaired(const struct json_doc *doc, yyjson_val *val)
@@ -209,46 +215,64 @@ bool json_is_repaired(const struct json_doc *doc, yyjson_val *val)
 	return next_lone_surrogate(source.ptr, source.len, 0) < source.len;
 }
 
-static void write_members(struct buf *buf, const struct json_doc *doc, yyjson_val *val)
+/* Writes to where there is room for the source, which is never shorter. */
+static char *write_value(char *to, const struct json_doc *doc, yyjson_val *val);
+
+static char *write_bytes(char *to, struct str bytes)
+{
+	memcpy(to, bytes.ptr, bytes.len);
+	return to + bytes.len;
+}
+
+static char *write_members(char *to, const struct json_doc *doc, yyjson_val *val)
 {
 	size_t at, max;
 	yyjson_val *key, *item;
-	buf_add_byte(buf, '{');
+	*to++ = '{';
 	yyjson_obj_foreach(val, at, max, key, item) {
 		if (at > 0)
-			buf_add_byte(buf, ',');
-		buf_add_str(buf, json_source(doc, key));
-		buf_add_byte(buf, ':');
-		json_write(buf, doc, item);
+			*to++ = ',';
+		to = write_bytes(to, json_source(doc, key));
+		*to++ = ':';
+		to = write_value(to, doc, item);
 	}
-	buf_add_byte(buf, '}');
+	*to++ = '}';
+	return to;
 }
 
-static void write_items(struct buf *buf, const struct json_doc *doc, yyjson_val *val)
+static char *write_items(char *to, const struct json_doc *doc, yyjson_val *val)
 {
 	size_t at, max;
 	yyjson_val *item;
-	buf_add_byte(buf, '[');
+	*to++ = '[';
 	yyjson_arr_foreach(val, at, max, item) {
 		if (at > 0)
-			buf_add_byte(buf, ',');
-		json_write(buf, doc, item);
+			*to++ = ',';
+		to = write_value(to, doc, item);
 	}
-	buf_add_byte(buf, ']');
+	*to++ = ']';
+	return to;
+}
+
+static char *write_value(char *to, const struct json_doc *doc, yyjson_val *val)
+{
+	if (yyjson_is_obj(val))
+		return write_members(to, doc, val);
+	if (yyjson_is_arr(val))
+		return write_items(to, doc, val);
+	if (yyjson_is_null(val))
+		return write_bytes(to, STR("null"));
+	if (yyjson_is_bool(val))
+		return write_bytes(to, yyjson_get_bool(val) ? STR("true") : STR("false"));
+	return write_bytes(to, json_source(doc, val));
 }
 
 void json_write(struct buf *buf, const struct json_doc *doc, yyjson_val *val)
 {
-	if (yyjson_is_obj(val))
-		write_members(buf, doc, val);
-	else if (yyjson_is_arr(val))
-		write_items(buf, doc, val);
-	else if (yyjson_is_null(val))
-		buf_add(buf, "null", 4);
-	else if (yyjson_is_bool(val))
-		buf_add_text(buf, yyjson_get_bool(val) ? "true" : "false");
-	else
-		buf_add_str(buf, json_source(doc, val));
+	buf_reserve(buf, doc->source.len);
+	char *end = write_value(buf->ptr + buf->len, doc, val);
+	buf->len = (size_t)(end - buf->ptr);
+	*end = '\0';
 }
 
 yyjson_val *json_get(yyjson_val *object, const char *name)

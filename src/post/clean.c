@@ -110,6 +110,16 @@ static size_t decode(const char *text, utf8proc_int32_t *ret_c)
 	return 4;
 }
 
+/* Whether the next eight bytes are ASCII. */
+static bool ascii_here(struct str text, size_t at)
+{
+	uint64_t bytes;
+	if (text.len - at < sizeof bytes)
+		return false;
+	memcpy(&bytes, text.ptr + at, sizeof bytes);
+	return (bytes & UINT64_C(0x8080808080808080)) == 0;
+}
+
 /* The traits that all characters share; ASCII is inert and not looked at further. */
 static uint8_t common_traits(struct str text)
 {
@@ -117,6 +127,11 @@ static uint8_t common_traits(struct str text)
 	uint8_t common = KNOWN | INERT | FOLDED, class = 0;
 	for (size_t at = 0; at < text.len && common & INERT;) {
 		unsigned char first = (unsigned char)text.ptr[at];
+		if (!(common & FOLDED) && ascii_here(text, at)) {
+			class = 0;
+			at += 8;
+			continue;
+		}
 		if (first < 0x80) {
 			if (first >= 'A' && first <= 'Z')
 				common &= (uint8_t)~FOLDED;
@@ -186,23 +201,46 @@ static void collapse_controls(struct buf *buf)
 	buf->len = to;
 }
 
-static bool has_controls(struct str text)
+/* Whether any of eight bytes is below 0x20, 0x7f, 0xc2 or 0xe2, or '&': what post_clean() changes begins
+ * with one of these. May be wrong about bytes above one that is. */
+static bool is_suspect(uint64_t bytes)
 {
-	for (size_t at = 0; at < text.len; at++) {
-		unsigned char c = (unsigned char)text.ptr[at];
-		if (c < 0x20 || c == 0x7f || c == 0xc2 || c == 0xe2)
-			return true;
+	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+#define HAS_ZERO(x) (((x)-ones) & ~(x)&highs)
+	return ((bytes - ones * 0x20) & ~bytes & highs) | HAS_ZERO(bytes ^ ones * 0x7f) |
+	       HAS_ZERO(bytes ^ ones * 0xc2) | HAS_ZERO(bytes ^ ones * 0xe2) |
+	       HAS_ZERO(bytes ^ ones * '&');
+#undef HAS_ZERO
+}
+
+/* That there is nothing to change but perhaps the composition. */
+static bool is_clean(struct str text)
+{
+	for (size_t at = 0; at < text.len;) {
+		uint64_t bytes;
+		if (text.len - at >= sizeof bytes) {
+			memcpy(&bytes, text.ptr + at, sizeof bytes);
+			if (!is_suspect(bytes)) {
+				at += sizeof bytes;
+				continue;
+			}
+		}
+		size_t end = text.len - at < sizeof bytes ? text.len : at + sizeof bytes;
+		for (; at < end; at++) {
+			if (text.ptr[at] == '&' || control_here(text, at) > 0)
+				return false;
+		}
 	}
-	return false;
+	return true;
 }
 
 void post_clean(struct str text, struct buf *ret)
 {
-	bool entities = text.len > 0 && memchr(text.ptr, '&', text.len);
-	if (!entities && !has_controls(text)) {
+	if (text.len == 0 || is_clean(text)) {
 		add_nfc(ret, text);
 		return;
 	}
+	bool entities = memchr(text.ptr, '&', text.len) != NULL;
 	struct buf work = { 0 };
 	buf_add_str(&work, text);
 	if (entities) {
