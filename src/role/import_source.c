@@ -50,7 +50,8 @@ static enum err_kind append(struct import_source *source, const struct source_li
 			return ERR_FATAL;
 		usleep(FULL_WAIT_US);
 	}
-	source->unsynced += sink->lines.len;
+	for (size_t i = 0; i < count; i++)
+		source->unsynced += lines[i].line.len;
 	if (kind == ERR_NONE && source->unsynced >= SYNC_BYTES) {
 		source->unsynced = 0;
 		return journal_sync(source->sink.journal, err);

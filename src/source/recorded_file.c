@@ -237,12 +237,17 @@ static uint64_t count_newlines(struct str text)
 	return count;
 }
 
+static void consume_lines(struct reader *reader, size_t len, uint64_t newlines)
+{
+	reader->place.file_line += newlines;
+	reader->place.byte += len;
+	reader->input.start += len;
+}
+
 static void consume(struct reader *reader, size_t len)
 {
 	struct str text = recorded_input_rest(&reader->input);
-	reader->place.file_line += count_newlines(str_make(text.ptr, len));
-	reader->place.byte += len;
-	reader->input.start += len;
+	consume_lines(reader, len, count_newlines(str_make(text.ptr, len)));
 }
 
 /* As consume(), of a piece that is too long: its beginning is kept aside. */
@@ -291,7 +296,7 @@ static enum err_kind read_line(struct reader *reader, size_t len, bool is_ended_
 	struct piece piece = { .text = str_trim(text), .file_line = reader->place.file_line };
 	if (is_ended_by_newline)
 		piece.line = str_make(text.ptr, len + 1);
-	consume(reader, len + is_ended_by_newline);
+	consume_lines(reader, len + is_ended_by_newline, is_ended_by_newline);
 	return piece.text.len > 0 ? handle(reader, &piece, err) : ERR_NONE;
 }
 
