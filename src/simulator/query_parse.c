@@ -317,7 +317,7 @@ static enum err_kind parse_term(struct parser *parser, struct query **ret)
 static enum err_kind parse_part(struct parser *parser, struct query **ret)
 {
 	size_t start = parser->at;
-	struct query *inner;
+	struct query *inner = NULL;
 	if (str_starts(rest_of(parser), STR("-"))) {
 		parser->at++;
 		if (ends_term(parser, parser->at) && !str_starts(rest_of(parser), STR("(")) &&

@@ -46,11 +46,12 @@ static bool add_page(struct recorded *recorded, struct json_doc *doc)
 	if (yyjson_arr_size(data) == 0)
 		return is_empty_page(doc);
 	struct recorded_page *page = mem_alloc(sizeof *page);
-	*page = (struct recorded_page){ .doc = *doc, .includes = json_get(doc->root, "includes") };
+	*page = (struct recorded_page){ .doc = *doc,
+					.includes = json_get(doc->root, "includes"),
+					.next = recorded->pages };
 	*doc = (struct json_doc){ 0 };
 	page->doc.source = STR_NONE;
-	MEM_GROW(recorded->pages, recorded->page_cap, recorded->page_count + 1);
-	recorded->pages[recorded->page_count++] = page;
+	recorded->pages = page;
 	yyjson_arr_foreach(data, at, max, post) {
 		if (!post_id(post, &id) || is_repost(post))
 			continue;
@@ -137,11 +138,12 @@ enum err_kind recorded_finish(struct recorded *recorded, struct err *err)
 
 void recorded_release(struct recorded *recorded)
 {
-	for (size_t i = 0; i < recorded->page_count; i++) {
-		json_release(&recorded->pages[i]->doc);
-		free(recorded->pages[i]);
+	while (recorded->pages) {
+		struct recorded_page *page = recorded->pages;
+		recorded->pages = page->next;
+		json_release(&page->doc);
+		free(page);
 	}
-	free(recorded->pages);
 	free(recorded->posts);
 	arena_release(&recorded->arena);
 	*recorded = (struct recorded){ 0 };

@@ -14,6 +14,7 @@ enum { RECORDED_BYTES_MAX = 256 << 20 }; /* of a file */
 struct recorded_page {
 	struct json_doc doc;
 	yyjson_val *includes; /* may be NULL */
+	struct recorded_page *next;
 };
 
 struct recorded_post {
@@ -24,8 +25,7 @@ struct recorded_post {
 };
 
 struct recorded {
-	struct recorded_page **pages;
-	size_t page_count, page_cap;
+	struct recorded_page *pages; /* the newest first */
 	struct recorded_post *posts; /* by id, after recorded_finish() */
 	size_t post_count, post_cap;
 	struct arena arena; /* what facts hold */
