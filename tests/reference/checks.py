@@ -93,13 +93,11 @@ def same(expected, got):
 class Lake:
     """A lake that the program made of `files`, read once."""
 
-    def __init__(self, path, files, expected=None, time_zone=None, refine=True):
+    def __init__(self, path, files, expected=None, time_zone=None):
         self.path, self.files = pathlib.Path(path), [str(file) for file in files]
         self.expected = expected or Import(files)
         self.time_zone = time_zone
-        options = [] if refine else ["--refine", "no"]
-        self.done = run_aviary("import", "--lake", self.path, *options, *self.files,
-                               time_zone=time_zone)
+        self.done = run_aviary("import", "--lake", self.path, *self.files, time_zone=time_zone)
 
     @functools.cached_property
     def landing_files(self):

@@ -26,8 +26,7 @@ def main():
         for start in range(0, len(documents), A_FILE):
             files.append(where / f"random-{start // A_FILE}.jsonl")
             files[-1].write_text("\n".join(documents[start:start + A_FILE]) + "\n", encoding="utf-8")
-        lake = checks.Lake(pathlib.Path(directory) / "lake", files, refine=False)
-        checks.check_landing(report, lake)
+        checks.check_all(report, checks.Lake(pathlib.Path(directory) / "lake", files))
     return report.finish()
 
 

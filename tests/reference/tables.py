@@ -109,7 +109,7 @@ def tweet_data_raw(rows):
 def user_data_raw(rows):
     newest = {}
     for row in newest_first(rows):
-        if row["user_id"] is not None:
+        if row["user_id"]:
             newest.setdefault(row["user_id"], row)
     return [_finish("user_data_raw", {
         "profile_description": row["user_description_clean"],
@@ -128,7 +128,7 @@ def user_data_raw(rows):
 def place_data_raw(rows):
     newest = {}
     for row in newest_first(rows):
-        if row["place_id"] is not None:
+        if row["place_id"]:
             newest.setdefault(row["place_id"], row)
     return [_finish("place_data_raw", {
         "place_id": row["place_id"], "place_name": row["place_name"],
@@ -146,7 +146,7 @@ def media_data_raw(rows):
         if items is None:
             items = [{"media_key": row["media_media_key"], "type": row["media_type"]}]
         for item in items:
-            if item is not None and item["media_key"] is not None:
+            if item is not None and item["media_key"]:
                 newest.setdefault(item["media_key"], (item, row["fetched_at"]))
     return [_finish("media_data_raw", {
         "media_id": key, "media_type": item["type"], "fetched_at": fetched_at,
