@@ -37,11 +37,12 @@ const number = (value) => whole.format(Number(value) || 0);
 const rate = (value) => (value >= 100 ? whole : tenths).format(value);
 const plural = (count, one, many) => `${number(count)} ${count === 1 ? one : many || one + "s"}`;
 
-// How much more or less: "▲ 12% on the day before"; nothing where there is nothing to compare with.
+// How much more or less: "▲ 12% on the 24 h before"; nothing where there is nothing to compare with.
 function change(now, before, words) {
   if (!before) return "";
   const percent = Math.round((100 * (now - before)) / before);
-  return `${percent > 0 ? "▲" : percent < 0 ? "▼" : "="} ${number(Math.abs(percent))}% ${words}`.trim();
+  if (percent === 0) return words ? `as in ${words}` : "";
+  return `${percent > 0 ? "▲" : "▼"} ${number(Math.abs(percent))}%${words ? ` on ${words}` : ""}`;
 }
 
 // --- times

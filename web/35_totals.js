@@ -52,10 +52,10 @@ function showTotals() {
   const value = Object.fromEntries(state.totals.columns.map((name, i) => [name, Number(state.totals.rows[0][i])]));
   const posts = state.counters ? state.counters.posts : value.posts;
   const past = state.window.past;
-  const before = past ? "on the day before" : "on the 24 h before";
+  const before = past ? "the day before" : "the 24 h before";
   const inWindow = value.window_posts + Math.max(0, posts - value.posts);
   setText(totals.posts.value, number(posts));
-  setText(totals.posts.change, past ? `${number(inWindow)} on this day` : [`${number(inWindow)} in 24 h`, change(inWindow, value.before_posts, "").trim()].filter(Boolean).join(" · "));
+  setText(totals.posts.change, past ? `${number(inWindow)} on this day` : [`${number(inWindow)} in 24 h`, change(inWindow, value.before_posts, "")].filter(Boolean).join(" · "));
   const hours = hourly(1);
   spark(totals.posts.spark, hours.filter(Boolean).length > 2 ? hours : lastHour(), !past);
   setText(totals.rate.value, rate(rateNow()));

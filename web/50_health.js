@@ -5,16 +5,14 @@ const scope = document.querySelector("#scope");
 const about = document.querySelector("#about");
 const shapes = { good: "●", warn: "▲", bad: "■", calm: "○" };
 
-const sourceWords = {
-  simulated: "simulated posts, none from X",
-  replayed: "replayed posts",
-  imported: "imported posts",
-  X: "posts from X",
-};
+const sourceWords = { simulated: "simulated", replayed: "replayed", imported: "imported", X: "X's" };
 
+// "simulated and imported posts"
 function sourcesOf(streams) {
-  const names = [...new Set(streams.map((stream) => stream.source || "imported"))];
-  return names.map((name) => sourceWords[name] || name).join(" and ");
+  const known = Object.keys(sourceWords);
+  const names = [...new Set(streams.map((stream) => stream.source || "imported"))].sort((a, b) => known.indexOf(a) - known.indexOf(b));
+  const words = names.map((name) => sourceWords[name] || name).join(" and ");
+  return `${words} posts${names.length === 1 && names[0] === "simulated" ? ", none from X" : ""}`;
 }
 
 const polledBy = (streams) => streams.map((stream) => stream.status).find((status) => status && status.next_poll);
