@@ -32,6 +32,7 @@ struct serve {
 	bool told;           /* that there is trouble */
 	bool changed;        /* since the charts were asked */
 	bool shown;          /* they have been, once */
+	bool seen;           /* somebody looks */
 	unsigned failures;   /* of rounds, one after the other */
 	int64_t ask_due_us, push_due_us, health_due_us; /* monotonic */
 };

@@ -110,9 +110,11 @@ static void push_when_due(struct serve *serve)
 static void tell_when_due(struct serve *serve)
 {
 	int64_t now_us = clock_monotonic_us();
-	if (now_us < serve->health_due_us)
-		return;
 	bool seen = dashboard_watchers(serve->dashboard) > 0;
+	bool begins = seen && !serve->seen;
+	serve->seen = seen;
+	if (now_us < serve->health_due_us && !begins)
+		return;
 	serve->health_due_us = now_us + (seen ? HEALTH_US : UNSEEN_US);
 	if (seen)
 		serve_ask_sources(serve);

@@ -41,12 +41,12 @@ async function hostile() {
   await run("import", "--lake", "hostile", "hostile.jsonl");
   const server = await serve("hostile");
   const page = await open(server.url);
-  claim("all hostile posts are shown", await eventually(10, async () => (await idsOf(page)).length === attacks.length), await idsOf(page));
-  claim("their hashtags are in the chart", await eventually(10, () => page.evaluate(() => document.querySelector("#charts").textContent.includes("onerror"))));
+  claim("all hostile posts are shown", await eventually(30, async () => (await idsOf(page)).length === attacks.length), await idsOf(page));
+  claim("their hashtags are in the chart", await eventually(30, () => page.evaluate(() => document.querySelector("#charts").textContent.includes("onerror"))));
   for (const row of await page.locator("#posts li").all()) await row.hover();
   await isHarmless(page, "on the page", server.url);
   const phone = await open(server.url, { viewport: { width: 390, height: 844 }, hasTouch: true });
-  await eventually(10, async () => (await idsOf(phone)).length === attacks.length);
+  await eventually(30, async () => (await idsOf(phone)).length === attacks.length);
   same("a word of 10,000 letters makes no page wider", await phone.evaluate(() => document.documentElement.scrollWidth), 390);
   await close(phone);
   await close(page);
@@ -80,13 +80,13 @@ async function sizes() {
   const server = await serve("lake");
   for (const [width, height] of [[1440, 900], [1024, 768], [768, 1024], [390, 844], [320, 640]]) {
     const page = await open(server.url, { viewport: { width, height } });
-    await eventually(10, async () => (await idsOf(page)).length === 30);
+    await eventually(30, async () => (await idsOf(page)).length === 30);
     same(`at ${width} pixels nothing is wider than the page`, await page.evaluate(() => document.documentElement.scrollWidth), width);
     await close(page);
   }
   for (const colorScheme of ["light", "dark"]) {
     const page = await open(server.url, { colorScheme });
-    await eventually(10, async () => (await idsOf(page)).length === 30);
+    await eventually(30, async () => (await idsOf(page)).length === 30);
     await page.addStyleTag({ content: "" }).catch(() => {}); // refused by the page's own rules
     page.trouble.length = 0;
     const results = await page.evaluate(`{ const module = { exports: {} }; ${axeSource}; axe.run().then((each) => each.violations.map((violation) => [violation.impact, violation.id, violation.nodes[0].html.slice(0, 200), violation.nodes[0].failureSummary])) }`);
@@ -102,7 +102,7 @@ async function empty() {
   await run("init", "--lake", "empty");
   const server = await serve("empty");
   const page = await open(server.url);
-  claim("an empty lake says so", await eventually(10, async () => /No posts yet/.test(await textOf(page, ".plot"))), await textOf(page, "body"));
+  claim("an empty lake says so", await eventually(30, async () => /No posts yet/.test(await textOf(page, ".plot"))), await textOf(page, "body"));
   same("and counts nothing", await textOf(page, ".total .value"), "0");
   same("and all is well", page.trouble, []);
   await close(page);
@@ -113,7 +113,7 @@ async function empty() {
   await run("import", "--lake", "old", "old.jsonl");
   const past = await serve("old");
   const then = await open(past.url);
-  claim("a lake without recent posts opens on its newest day and says so", await eventually(10, async () => {
+  claim("a lake without recent posts opens on its newest day and says so", await eventually(30, async () => {
     const words = await textOf(then, "#scope");
     return /No post in the last 24 hours/.test(words) && words.includes(String(new Date(old).getUTCFullYear()));
   }), await textOf(then, "#scope"));
