@@ -20,6 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { TRIES_MOST = 3 };
+
 static struct webhdfs *hdfs_of(struct store *store)
 {
 	return (struct webhdfs *)store;
@@ -99,8 +101,8 @@ struct move {
 
 enum moved {
 	MOVED_DONE,
-	MOVED_EXISTS, /* something else is at `to`, and the source where it was */
-	MOVED_GONE,   /* the source is gone, and not to `to` */
+	MOVED_EXISTS, /* something else is at `to` */
+	MOVED_GONE,   /* the source is gone, and not to `to`, or not any more */
 	MOVED_AGAIN,  /* nothing speaks against it */
 };
 
@@ -122,10 +124,13 @@ static enum err_kind look_why(struct webhdfs *hdfs, const struct move *move,
 	struct webhdfs_status from, to;
 	TRY(webhdfs_status(hdfs, move->from, patience, &from, err));
 	TRY(webhdfs_status(hdfs, move->to, patience, &to, err));
-	if (!from.found || from.id != move->id)
-		*ret_moved = to.found && to.id == move->id ? MOVED_DONE : MOVED_GONE;
+	bool gone = !from.found || from.id != move->id;
+	if (gone && to.found && to.id == move->id)
+		*ret_moved = MOVED_DONE;
+	else if (to.found && !move->overwrite)
+		*ret_moved = MOVED_EXISTS;
 	else
-		*ret_moved = to.found && !move->overwrite ? MOVED_EXISTS : MOVED_AGAIN;
+		*ret_moved = gone ? MOVED_GONE : MOVED_AGAIN;
 	return ERR_NONE;
 }
 
@@ -234,8 +239,9 @@ static enum err_kind hdfs_remove_tree(struct store *store, const char *path, str
 
 /* New files. */
 
-/* Uploads and moves into place. The temporary file is gone afterwards, unless the file system is away. */
-static enum err_kind write_file(struct webhdfs *hdfs, const struct upload *upload, const char *path,
+/* Uploads and moves into place, once. The temporary file is gone afterwards, unless the file system is
+ * away. */
+static enum err_kind write_once(struct webhdfs *hdfs, const struct upload *upload, const char *path,
 				bool overwrite, enum moved *ret_moved, struct err *err)
 {
 	struct patience patience = patience_begin(hdfs);
@@ -254,29 +260,37 @@ static enum err_kind write_file(struct webhdfs *hdfs, const struct upload *uploa
 	return kind;
 }
 
+/* *ret_done false: something is at `path`. A temporary file that is gone was swept away by a machine whose
+ * clock is wrong, or was renamed, and what came of it is removed or replaced already: then it is written
+ * again, which its readers cannot tell from a writer who comes now. */
+static enum err_kind write_file(struct webhdfs *hdfs, const struct upload *upload, const char *path,
+				bool overwrite, bool *ret_done, struct err *err)
+{
+	enum moved moved = MOVED_GONE;
+	enum err_kind kind = ERR_NONE;
+	for (int tries = 0; kind == ERR_NONE && moved == MOVED_GONE && tries < TRIES_MOST; tries++)
+		kind = write_once(hdfs, upload, path, overwrite, &moved, err);
+	if (kind == ERR_NONE && moved == MOVED_GONE)
+		kind = err_set(err, ERR_RETRY, "is removed whenever it is written");
+	if (kind != ERR_NONE)
+		return wrap(hdfs, path, err);
+	*ret_done = moved == MOVED_DONE;
+	return ERR_NONE;
+}
+
 static enum err_kind hdfs_claim(struct store *store, const char *path, struct str bytes,
 				bool *ret_claimed, struct err *err)
 {
-	struct webhdfs *hdfs = hdfs_of(store);
 	const struct upload upload = { .bytes = bytes, .len = bytes.len };
-	enum moved moved;
-	if (write_file(hdfs, &upload, path, false, &moved, err) != ERR_NONE)
-		return wrap(hdfs, path, err);
-	/* Gone: it was ours for a moment, and somebody finished with it. */
-	*ret_claimed = moved == MOVED_DONE;
-	return ERR_NONE;
+	return write_file(hdfs_of(store), &upload, path, false, ret_claimed, err);
 }
 
 static enum err_kind hdfs_replace(struct store *store, const char *path, struct str bytes,
 				  struct err *err)
 {
-	struct webhdfs *hdfs = hdfs_of(store);
+	bool done;
 	const struct upload upload = { .bytes = bytes, .len = bytes.len };
-	enum moved moved;
-	if (write_file(hdfs, &upload, path, true, &moved, err) != ERR_NONE)
-		return wrap(hdfs, path, err);
-	/* Gone: it was there, and another one has replaced it since. */
-	return ERR_NONE;
+	return write_file(hdfs_of(store), &upload, path, true, &done, err);
 }
 
 static enum err_kind hdfs_put_file(struct store *store, const char *local, const char *path,
@@ -284,17 +298,15 @@ static enum err_kind hdfs_put_file(struct store *store, const char *local, const
 {
 	struct webhdfs *hdfs = hdfs_of(store);
 	struct stat st;
-	enum moved moved;
+	bool done;
 	if (stat(local, &st) != 0)
 		return err_errno(err, ERR_FATAL, "stat %s", local);
 	const struct upload upload = { .local = local, .len = (uint64_t)st.st_size };
-	enum err_kind kind = write_file(hdfs, &upload, path, false, &moved, err);
-	if (kind == ERR_NONE && moved == MOVED_EXISTS)
-		kind = err_set(err, ERR_REJECT, "is there already");
-	else if (kind == ERR_NONE && moved == MOVED_GONE)
-		kind = err_set(err, ERR_RETRY, "was removed while it was put there");
-	if (kind != ERR_NONE)
+	TRY(write_file(hdfs, &upload, path, false, &done, err));
+	if (!done) {
+		err_set(err, ERR_REJECT, "is there already");
 		return wrap(hdfs, path, err);
+	}
 	if (unlink(local) != 0)
 		return err_errno(err, ERR_FATAL, "remove %s", local);
 	return ERR_NONE;

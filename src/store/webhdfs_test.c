@@ -343,6 +343,43 @@ static void a_large_file_arrives_whole_though_it_breaks_off_at_first(void **stat
 	free(dir);
 }
 
+static void what_tries_leave_behind_is_swept_after_a_day(void **state)
+{
+	struct place *place = *state;
+	bool claimed = false;
+	char now[32];
+	assert_ok(store_replace(place->store, ".aviary-temporary/left", STR("x"), &place->err),
+		  place->err);
+	for (int day = 0; day < 2; day++) {
+		struct store *store = NULL;
+		char *path = mem_printf("c%d", day);
+		snprintf(now, sizeof now, "%lld",
+			 (long long)clock_now_us() + day * 25 * 3600 * 1000000LL);
+		setenv("AVIARY_TEST_CLOCK_US", now, 1);
+		assert_ok(store_open(place->location, &store, &place->err), place->err);
+		assert_ok(store_claim(store, path, STR("y"), &claimed, &place->err), place->err);
+		unsetenv("AVIARY_TEST_CLOCK_US");
+		assert_true(claimed);
+		assert_int_equal(count_names(place, ".aviary-temporary"), day == 0 ? 1 : 0);
+		store_close(store);
+		free(path);
+	}
+}
+
+/* A clock that is a day fast sweeps what is being written: it is written again. */
+static void a_claim_whose_temporary_file_is_swept_away_is_claimed_again(void **state)
+{
+	struct place *place = *state;
+	struct stand_in_calls before, after;
+	bool claimed = false;
+	stand_in_order(&stand_in, "kind=forget&what=RENAME");
+	before = stand_in_count(&stand_in);
+	assert_ok(store_claim(place->store, "c", STR("x"), &claimed, &place->err), place->err);
+	after = stand_in_count(&stand_in);
+	assert_true(claimed && after.hits == 1 && after.calls > before.calls);
+	assert_holds(place, "c", "x");
+}
+
 /* What a process that was killed has left on this machine. */
 static void a_scratch_directory_goes_with_its_process(void **state)
 {
@@ -398,6 +435,8 @@ int main(void)
 		CLAIM(the_active_one_of_two_name_nodes_is_found),
 		CLAIM(a_server_that_only_redirects_is_followed_by_hand),
 		CLAIM(a_large_file_arrives_whole_though_it_breaks_off_at_first),
+		CLAIM(what_tries_leave_behind_is_swept_after_a_day),
+		CLAIM(a_claim_whose_temporary_file_is_swept_away_is_claimed_again),
 		CLAIM(a_scratch_directory_goes_with_its_process),
 	};
 	setenv("AVIARY_SCRATCH", test_dir(), 1);

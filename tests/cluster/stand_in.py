@@ -22,6 +22,7 @@ from the NameNode's port, and hits calls that come after the order:
         late          the connection is closed now, and it is done S seconds later
         half          the connection breaks after half of an upload's bytes, and they stay
         short         an upload loses half of its bytes, and the answer is that all is well
+        forget        what the call is about is deleted, and then it is done
         safe_mode, standby, busy, unwell, forbidden, quota   that answer of a NameNode
   PUT /no-fault       forgets what was ordered
   GET /calls          how many calls there were since then, and how many are still to be done late:
@@ -392,6 +393,8 @@ class Connection(socketserver.StreamRequestHandler):
         if kind == "late":
             server.faults.later(order["seconds"], lambda: server.do(call))
             return None
+        if kind == "forget":
+            server.do(Call("DELETE", f"{urlsplit(call.target).path}?op=DELETE", [], b""))
         if kind in ("half", "short"):
             call.body = call.body[:len(call.body) // 2]
         if kind == "half":
