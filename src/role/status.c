@@ -1,19 +1,11 @@
 #include "role/role.h"
 #include "role/run_state.h"
-#include "role/stream_source.h"
-
-#include "base/mem.h"
+#include "role/status_streams.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct stream_status {
-	char *id;
-	uint64_t committed, lag;
-	bool lag_known; /* its journal is here to be looked at */
-};
 
 struct status {
 	struct lake *lake;
@@ -21,8 +13,7 @@ struct status {
 	size_t stale_hours;
 	uint64_t quarantined;       /* lines, and what import kept beside them */
 	char newest[TIME_TEXT_MAX]; /* created_at of the newest post; "" without any */
-	struct stream_status *streams;
-	size_t stream_count, stream_cap;
+	struct stream_list streams;
 	struct run_state run;
 };
 
@@ -75,50 +66,6 @@ static enum err_kind count_quarantined(struct status *status, struct err *err)
 	return ERR_NONE;
 }
 
-static void add_stream(struct status *status, const char *id)
-{
-	const struct lake_stream *committed = lake_snapshot_stream(status->snapshot, id);
-	for (size_t i = 0; i < status->stream_count; i++) {
-		if (strcmp(status->streams[i].id, id) == 0)
-			return;
-	}
-	MEM_GROW(status->streams, status->stream_cap, status->stream_count + 1);
-	status->streams[status->stream_count++] =
-		(struct stream_status){ .id = mem_strdup(id),
-					.committed = committed ? committed->to : 0 };
-}
-
-/* Those the log knows, and those whose first batch is still to come. */
-static enum err_kind find_streams(struct status *status, struct err *err)
-{
-	struct name_list names = { 0 };
-	for (size_t i = 0; i < status->snapshot->stream_count; i++)
-		add_stream(status, status->snapshot->streams[i].id);
-	enum err_kind kind = store_list(lake_store(status->lake), "_aviary/sources", &names, err);
-	for (size_t i = 0; i < names.count; i++) {
-		if (uuid_valid(str_from(names.names[i])))
-			add_stream(status, names.names[i]);
-	}
-	name_list_release(&names);
-	for (size_t i = 0; i < status->stream_count && kind == ERR_NONE; i++) {
-		struct stream_status *stream = &status->streams[i];
-		kind = stream_source_lag(status->lake, stream->id, stream->committed,
-					 &stream->lag_known, &stream->lag, err);
-	}
-	return kind;
-}
-
-static void print_stream(const struct stream_status *stream)
-{
-	char committed[32], lag[32];
-	printf("stream      %s committed to byte %s, ", stream->id,
-	       grouped(stream->committed, committed));
-	if (stream->lag_known)
-		printf("%s bytes behind its journal\n", grouped(stream->lag, lag));
-	else
-		printf("its journal is not here\n");
-}
-
 static void print_run(const struct run_state *run)
 {
 	char since[TIME_TEXT_MAX];
@@ -154,8 +101,7 @@ static void print_text(const struct settings *settings, const struct status *sta
 	printf(" %s bytes\n", grouped(snapshot->bytes, number));
 	printf("stale       %zu hours wait for refine\n", status->stale_hours);
 	printf("quarantine  %s lines\n", grouped(status->quarantined, number));
-	for (size_t i = 0; i < status->stream_count; i++)
-		print_stream(&status->streams[i]);
+	status_streams_print(&status->streams);
 	print_run(&status->run);
 	if (snapshot->number == 0)
 		printf("next: aviary import --lake %s FILE…\n", settings->lake);
@@ -176,19 +122,11 @@ static void print_json(const struct settings *settings, const struct status *sta
 		buf_add_text(&out, "null");
 	buf_addf(&out,
 		 ",\"posts\":%" PRIu64 ",\"hours\":%zu,\"files\":%" PRIu64 ",\"bytes\":%" PRIu64
-		 ",\"stale_hours\":%zu,\"quarantined\":%" PRIu64 ",\"streams\":[",
+		 ",\"stale_hours\":%zu,\"quarantined\":%" PRIu64 ",\"streams\":",
 		 snapshot->rows, snapshot->hour_count, snapshot->file_count, snapshot->bytes,
 		 status->stale_hours, status->quarantined);
-	for (size_t i = 0; i < status->stream_count; i++) {
-		const struct stream_status *stream = &status->streams[i];
-		buf_addf(&out, "%s{\"stream\":\"%s\",\"committed\":%" PRIu64 ",\"lag\":",
-			 i > 0 ? "," : "", stream->id, stream->committed);
-		if (stream->lag_known)
-			buf_addf(&out, "%" PRIu64 "}", stream->lag);
-		else
-			buf_add_text(&out, "null}");
-	}
-	buf_add_text(&out, "],\"run\":");
+	status_streams_add_json(&status->streams, &out);
+	buf_add_text(&out, ",\"run\":");
 	if (status->run.pid > 0)
 		run_state_add_json(&status->run, &out);
 	else
@@ -215,16 +153,14 @@ static int run(struct settings *settings, int argc, char **argv)
 	if (kind == ERR_NONE)
 		kind = count_quarantined(&status, &err);
 	if (kind == ERR_NONE)
-		kind = find_streams(&status, &err);
+		kind = status_streams_find(status.lake, status.snapshot, &status.streams, &err);
 	if (kind == ERR_NONE)
 		kind = find_newest(settings, &status, &err);
 	if (kind == ERR_NONE)
 		kind = run_state_read(status.lake, &status.run, &err);
 	if (kind == ERR_NONE)
 		(settings->json ? print_json : print_text)(settings, &status);
-	for (size_t i = 0; i < status.stream_count; i++)
-		free(status.streams[i].id);
-	free(status.streams);
+	status_streams_release(&status.streams);
 	run_state_release(&status.run);
 	lake_snapshot_free(status.snapshot);
 	lake_close(status.lake);
