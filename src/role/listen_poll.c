@@ -243,6 +243,8 @@ static struct search_verdict ask_and_judge(struct listen *listen, struct search_
 	}
 	verdict.outcome = kind == ERR_RETRY ? SEARCH_BACK_OFF : SEARCH_DENIED;
 	snprintf(verdict.why, sizeof verdict.why, "%.500s", err.msg);
+	for (char *quote = verdict.why; (quote = strchr(quote, '"'));)
+		*quote = '\''; /* it will stand between quotes */
 	return verdict;
 }
 

@@ -58,7 +58,7 @@ void listen_tell(struct listen *listen)
 		buf_add_text(&text, i > 0 ? "," : "");
 		buf_add_json(&text, str_from(listen->rules[i].name));
 	}
-	buf_addf(&text, "],\"interval_s\":%.3g", (double)listen->settings->interval / 1e6);
+	buf_addf(&text, "],\"interval_s\":%.10g", (double)listen->settings->interval / 1e6);
 	add_time(&text, "next_poll", listen->next_poll_us);
 	add_last(&text, &listen->last);
 	buf_add_text(&text, ",\"waiting\":");

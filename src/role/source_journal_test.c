@@ -1,0 +1,130 @@
+#include "base/test.h"
+
+#include "role/source_journal.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void open_home(struct source_journal *home, const char *dir)
+{
+	struct settings settings = { .journal = dir,
+				     .segment_bytes = 1 << 20,
+				     .journal_bytes = 1 << 20,
+				     .window_entries = 10 };
+	struct err err;
+	*home = (struct source_journal){ 0 };
+	assert_ok(source_journal_open(home, &settings, &err), err);
+}
+
+static void assert_source(const struct source_journal *home, const char *wanted)
+{
+	char name[16];
+	assert_string_equal(source_journal_source(home, name), wanted);
+}
+
+static void the_newest_source_is_named_and_remembered(void **state)
+{
+	(void)state;
+	const char *dir = test_dir();
+	struct source_journal home;
+	struct err err;
+	open_home(&home, dir);
+	assert_source(&home, "");
+	assert_ok(source_journal_add_source(&home, "X", &err), err);
+	assert_source(&home, "X");
+	assert_ok(source_journal_add_source(&home, "replayed", &err), err);
+	assert_source(&home, "replayed");
+	source_journal_close(&home);
+	open_home(&home, dir);
+	assert_source(&home, "replayed");
+	assert_ok(source_journal_add_source(&home, "X", &err), err);
+	assert_source(&home, "X");
+	source_journal_close(&home);
+}
+
+static void where_any_are_simulated_all_are_called_so(void **state)
+{
+	(void)state;
+	struct source_journal home;
+	struct err err;
+	open_home(&home, test_dir());
+	assert_ok(source_journal_add_source(&home, "simulated", &err), err);
+	assert_ok(source_journal_add_source(&home, "replayed", &err), err);
+	assert_source(&home, "simulated");
+	source_journal_close(&home);
+}
+
+static void posts_of_x_and_simulated_ones_never_mix(void **state)
+{
+	(void)state;
+	static const char *const orders[][3] = { { "X", "replayed", "simulated" },
+						 { "simulated", "replayed", "X" } };
+	for (size_t i = 0; i < 2; i++) {
+		struct source_journal home;
+		struct err err;
+		open_home(&home, test_dir());
+		assert_ok(source_journal_add_source(&home, orders[i][0], &err), err);
+		assert_ok(source_journal_add_source(&home, orders[i][1], &err), err);
+		assert_fails(source_journal_add_source(&home, orders[i][2], &err), err, ERR_REJECT,
+			     "they would mix");
+		assert_non_null(strstr(err.hint, "another --journal"));
+		source_journal_close(&home);
+	}
+}
+
+static void what_gave_no_line_is_kept_a_line_each(void **state)
+{
+	(void)state;
+	const char *dir = test_dir();
+	struct source_journal home;
+	struct buf text = { 0 };
+	struct err err;
+	char time[TIME_TEXT_MAX];
+	open_home(&home, dir);
+	assert_ok(source_journal_keep(&home, STR("{\"a\":1}"), &err), err);
+	assert_ok(source_journal_keep(&home, STR("{\"b\":2}"), &err), err);
+	char *path =
+		mem_printf("%s/requests/%.10s.jsonl", home.dir, time_format(clock_now_us(), time));
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	assert_int_equal(write(fd, "{\"torn", 6), 6); /* as a kill leaves it */
+	close(fd);
+	assert_ok(source_journal_keep(&home, STR("{\"c\":3}"), &err), err);
+	assert_ok(file_read(path, 4096, &text, &err), err);
+	assert_string_equal(buf_text(&text), "{\"a\":1}\n{\"b\":2}\n{\"torn\n{\"c\":3}\n");
+	source_journal_close(&home);
+	buf_release(&text);
+	free(path);
+}
+
+static void a_journal_in_use_may_be_tried_again(void **state)
+{
+	(void)state;
+	const char *dir = test_dir();
+	struct settings settings = { .journal = dir,
+				     .segment_bytes = 1 << 20,
+				     .journal_bytes = 1 << 20,
+				     .window_entries = 10 };
+	struct source_journal home, second = { 0 };
+	struct err err;
+	open_home(&home, dir);
+	assert_fails(source_journal_open(&second, &settings, &err), err, ERR_RETRY, dir);
+	source_journal_close(&second);
+	source_journal_close(&home);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_newest_source_is_named_and_remembered),
+		cmocka_unit_test(where_any_are_simulated_all_are_called_so),
+		cmocka_unit_test(posts_of_x_and_simulated_ones_never_mix),
+		cmocka_unit_test(what_gave_no_line_is_kept_a_line_each),
+		cmocka_unit_test(a_journal_in_use_may_be_tried_again),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
