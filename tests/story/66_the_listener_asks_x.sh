@@ -110,11 +110,19 @@ holds "the status tells of the last poll" until_true 10 is 260 wire_status "$por
 same "its source" "$(wire_status "$port" status.source)" X
 has "the next poll" "$(wire_status "$port" status.next_poll)" '^20..-..-..T'
 same "its rules" "$(wire_status "$port" status.rules)" '["bird"]'
+run "$AVIARY" collect --lake seen --once --from "127.0.0.1:$port"
+run "$AVIARY" status --lake seen
+has "so does aviary status" "$out" "^ *X, served by listen at 127.0.0.1:$port\$"
+has "what it brought" "$out" "^ *polled 'bird' at 20[^ ]*: [0-9]+ new of [0-9]+ posts; next 20"
+same "and its JSON" "$("$AVIARY" status --lake seen --json | "$PYTHON" -c '
+import json, sys
+stream, = json.load(sys.stdin)["streams"]
+print(stream["source"], stream["server"]["posts_read"], stream["server"]["rules"], stream["lag"])')" "X 260 ['bird'] 0"
 posts 300
 holds "and of the next one" until_true 10 is 300 wire_status "$port" status.posts_read
 run "$AVIARY" listen --journal j7 --base-url "$x" --token-file token --keyword bird --once
 same "a second listener on its journal is refused" "$code" 1
 has "by name" "$err" 'j7'
 stop daemon
-same "every post once (daemon)" "$(lines j7 "$count")" "300,300,300"
+same "every post once (daemon)" "$(mv seen lake-j7 && lines j7 "$count")" "300,300,300"
 finish

@@ -67,4 +67,5 @@ end_roles() {
 	local name
 	for name in "${!pid_of[@]}"; do kill -9 "${pid_of[$name]}" 2>/dev/null; done
 }
-trap end_roles EXIT
+before_the_end=$(trap -p EXIT | cut -d"'" -f2)
+trap 'end_roles; eval "$before_the_end"' EXIT
