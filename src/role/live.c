@@ -18,6 +18,7 @@ enum {
 	STALL_MS = 2000,       /* and for one that has answered to go on */
 	TAKE_BYTES = 64 << 20, /* of one stream in one round */
 	CHECK_BYTES = 1 << 20, /* so little at once is parsed when it comes */
+	SPILL_SHARE = 8,       /* of live_bytes, that go to the disk at once */
 	ATTACH_ATTEMPTS = 4,
 };
 
@@ -48,10 +49,36 @@ static struct followed *follow_stream(struct live *live, const char *id, struct 
 	return live->streams[live->stream_count++] = stream;
 }
 
+static void drop_files(struct followed *stream, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		overflow_file_drop(stream->files[i]);
+	stream->file_count -= count;
+	memmove(stream->files, stream->files + count,
+		stream->file_count * sizeof(struct overflow_file *));
+}
+
+/* What was held is void, or has all been published. */
+static void restart_lines(struct followed *stream)
+{
+	drop_files(stream, stream->file_count);
+	tail_restart(&stream->tail, stream->committed);
+}
+
 static void start_anew(struct followed *stream)
 {
 	source_forget(&stream->source);
-	tail_restart(&stream->tail, stream->committed);
+	restart_lines(stream);
+}
+
+/* False: the log's place is none of ours. */
+static bool publish_lines(struct followed *stream, uint64_t committed)
+{
+	size_t gone = 0;
+	while (gone < stream->file_count && stream->files[gone]->to <= committed)
+		gone++;
+	drop_files(stream, gone);
+	return tail_publish(&stream->tail, committed);
 }
 
 /* The log says that the stream is committed up to here. */
@@ -64,14 +91,13 @@ static void commit_stream(struct live *live, const struct lake_stream *logged)
 	bool moved = committed.offset != stream->committed.offset;
 	stream->committed = committed;
 	stream->published_us = logged->time_us;
-	stream->known = true;
 	if (!moved)
 		return;
 	bool reads_on = stream->source.way != LIVE_PUBLISHED_ONLY;
-	if (logged->adopted || !tail_publish(&stream->tail, committed.offset))
+	if (logged->adopted || !publish_lines(stream, committed.offset))
 		start_anew(stream);
 	else if (stream->tail.next.offset < committed.offset && !reads_on)
-		tail_restart(&stream->tail, committed);
+		restart_lines(stream);
 }
 
 static enum err_kind read_sources(struct live *live, struct err *err)
@@ -124,22 +150,75 @@ static bool is_catching_up(const struct followed *stream)
 	return stream->source.client && stream->source.at.offset < stream->source.end;
 }
 
+/* The stream that takes most memory. */
+static struct followed *largest(const struct live *live, uint64_t *ret_all)
+{
+	struct followed *found = NULL;
+	*ret_all = 0;
+	for (size_t i = 0; i < live->stream_count; i++) {
+		struct followed *stream = live->streams[i];
+		*ret_all += stream->tail.bytes;
+		if (!found || stream->tail.bytes > found->tail.bytes)
+			found = stream;
+	}
+	return found;
+}
+
+/* Its oldest chunks become a file. */
+static enum err_kind spill(struct live *live, struct followed *stream, uint64_t bytes,
+			   struct err *err)
+{
+	struct tail *tail = &stream->tail;
+	struct tail_part *parts = mem_zalloc(tail->count, sizeof *parts);
+	size_t chunks = 0, count = 0;
+	for (uint64_t taken = 0; chunks < tail->count && taken < bytes; chunks++) {
+		struct tail_part part = tail_part(tail, chunks);
+		taken += part.chunk->len;
+		if (part.first < part.end)
+			parts[count++] = part;
+	}
+	struct overflow_file *file = NULL;
+	enum err_kind kind = ERR_NONE;
+	if (count > 0)
+		kind = overflow_write(live->overflow, parts, count, &file, err);
+	if (kind == ERR_NONE)
+		tail_forget(tail, chunks);
+	if (file) {
+		MEM_GROW(stream->files, stream->file_cap, stream->file_count + 1);
+		stream->files[stream->file_count++] = file;
+	}
+	free(parts);
+	return kind;
+}
+
+static enum err_kind keep_to_memory(struct live *live, struct err *err)
+{
+	uint64_t all, most = (uint64_t)live->options.settings->live_bytes;
+	struct followed *stream = largest(live, &all);
+	while (all > most) {
+		TRY(spill(live, stream, most / SPILL_SHARE, err));
+		stream = largest(live, &all);
+	}
+	return ERR_NONE;
+}
+
 /* What the stream has now; *ret_bytes grows by what was taken. */
-static void take_stream(struct live *live, struct followed *stream, uint64_t *ret_bytes)
+static enum err_kind take_stream(struct live *live, struct followed *stream, uint64_t *ret_bytes,
+				 struct err *err)
 {
 	struct live_source *source = &stream->source;
 	struct tail *tail = &stream->tail;
 	source_answer(source);
 	source_ask(source, source->refused ? stream->committed : tail->next);
 	if (!live->advanced && source_is_asking(source))
-		return;
+		return ERR_NONE;
 	for (uint64_t taken = 0; taken < TAKE_BYTES || !live->advanced;) {
 		struct tail_lines lines = { .each = live->options.on_line,
 					    .context = live->options.context };
 		source_read(source, source->refused ? stream->committed : tail->next, &lines.lines,
 			    &lines.offset, &lines.end);
 		if (source->restarts) {
-			tail_restart(tail, stream->committed);
+			restart_lines(stream);
 			source->restarts = false;
 		}
 		if (lines.lines.len == 0)
@@ -152,15 +231,17 @@ static void take_stream(struct live *live, struct followed *stream, uint64_t *re
 		tail_add(tail, &lines);
 		taken += lines.lines.len;
 		*ret_bytes += lines.lines.len;
+		TRY(keep_to_memory(live, err));
 	}
+	return ERR_NONE;
 }
 
-static uint64_t take(struct live *live)
+static enum err_kind take(struct live *live, uint64_t *ret_bytes, struct err *err)
 {
-	uint64_t bytes = 0;
+	*ret_bytes = 0;
 	for (size_t i = 0; i < live->stream_count; i++)
-		take_stream(live, live->streams[i], &bytes);
-	return bytes;
+		TRY(take_stream(live, live->streams[i], ret_bytes, err));
+	return ERR_NONE;
 }
 
 /* --- waiting --------------------------------------------------------------------------------------------- */
@@ -220,18 +301,19 @@ static bool any_catching_up(const struct live *live)
 }
 
 /* The first time: so that what had been journalled before is seen, whoever answers. */
-static void catch_up(struct live *live)
+static enum err_kind catch_up(struct live *live, struct err *err)
 {
 	int64_t answers_until = clock_monotonic_us() + ANSWER_WAIT_MS * INT64_C(1000);
-	uint64_t bytes = take(live);
+	uint64_t bytes;
+	TRY(take(live, &bytes, err));
 	while (any_asking(live) && ms_left(answers_until) > 0)
 		source_wait_for_answers((int)ms_left(answers_until));
 	int64_t stalled_at = clock_monotonic_us() + STALL_MS * INT64_C(1000);
-	bytes = take(live);
+	TRY(take(live, &bytes, err));
 	while (any_catching_up(live) && ms_left(stalled_at) > 0) {
 		struct wait wait = wait_for(live);
 		wait_now(&wait, ms_left(stalled_at));
-		bytes = take(live);
+		TRY(take(live, &bytes, err));
 		if (bytes > 0)
 			stalled_at = clock_monotonic_us() + STALL_MS * INT64_C(1000);
 	}
@@ -240,7 +322,7 @@ static void catch_up(struct live *live)
 			source_give_up_tap(&live->streams[i]->source, "its server has stalled");
 	}
 	live->advanced = true;
-	take(live);
+	return ERR_NONE;
 }
 
 static void forget_state(struct live *live)
@@ -250,6 +332,14 @@ static void forget_state(struct live *live)
 		free((char *)live->told[i].trouble);
 	}
 	live->state.stream_count = 0;
+}
+
+static uint64_t count_lines(const struct followed *stream)
+{
+	uint64_t lines = tail_line_count(&stream->tail);
+	for (size_t i = 0; i < stream->file_count; i++)
+		lines += overflow_file_posts(stream->files[i], stream->tail.from);
+	return lines;
 }
 
 static char *copy(const char *text)
@@ -269,7 +359,7 @@ static void tell_state(struct live *live)
 		const struct followed *stream = live->streams[i];
 		struct live_stream told = { .way = stream->source.way,
 					    .source = copy(stream->source.place.source),
-					    .tail_lines = tail_line_count(&stream->tail),
+					    .tail_lines = count_lines(stream),
 					    .published_us = stream->published_us,
 					    .trouble = copy(stream->source.trouble) };
 		memcpy(told.id, stream->source.stream, sizeof told.id);
@@ -289,11 +379,13 @@ const struct live_state *live_state(const struct live *live)
 static enum err_kind advance_once(struct live *live, bool *ret_changed, struct err *err)
 {
 	pthread_mutex_lock(&live->lock);
+	uint64_t bytes = 0;
 	enum err_kind kind = follow_log(live, ret_changed, err);
 	if (kind == ERR_NONE && !live->advanced)
-		catch_up(live);
-	if (kind == ERR_NONE && take(live) > 0)
-		*ret_changed = true;
+		kind = catch_up(live, err);
+	if (kind == ERR_NONE)
+		kind = take(live, &bytes, err);
+	*ret_changed |= bytes > 0;
 	if (kind == ERR_NONE)
 		tell_state(live);
 	pthread_mutex_unlock(&live->lock);
@@ -323,8 +415,9 @@ static enum err_kind attach_once(struct live *live, struct session *session, con
 {
 	struct moment *moment = moment_new(live);
 	struct held_table table = moment_table(moment);
-	char *scans[] = { (char *)session_held_name(session) };
-	struct warehouse_tail tail = { .scans = scans, .scan_count = table.group_count > 0 };
+	struct name_list scans = { 0 };
+	moment_scans(moment, session_held_name(session), &scans);
+	struct warehouse_tail tail = { .scans = scans.names, .scan_count = scans.count };
 	int64_t *hours = moment_hours(moment, &tail.hour_count);
 	tail.hours = hours;
 	struct warehouse_live view = { .lake = live->options.lake,
@@ -335,6 +428,7 @@ static enum err_kind attach_once(struct live *live, struct session *session, con
 	session_hold(session, &table);
 	enum err_kind kind = warehouse_attach_live(session, &view, err);
 	moment_drop(moment);
+	name_list_release(&scans);
 	free(hours);
 	return kind;
 }
@@ -369,6 +463,7 @@ enum err_kind live_open(const struct live_options *options, struct live **ret_li
 	bool ignored = false;
 	live->options = *options;
 	pthread_mutex_init(&live->lock, NULL);
+	overflow_open(&live->overflow, options->lake, options->engine);
 	enum err_kind kind = follow_log(live, &ignored, err);
 	if (kind != ERR_NONE) {
 		live_close(live);
@@ -385,9 +480,12 @@ void live_close(struct live *live)
 		return;
 	for (size_t i = 0; i < live->stream_count; i++) {
 		source_release(&live->streams[i]->source);
+		drop_files(live->streams[i], live->streams[i]->file_count);
 		tail_release(&live->streams[i]->tail);
+		free(live->streams[i]->files);
 		free(live->streams[i]);
 	}
+	overflow_close(live->overflow);
 	forget_state(live);
 	lake_snapshot_free(live->snapshot);
 	pthread_mutex_destroy(&live->lock);

@@ -1,8 +1,8 @@
 /* Inside role/: what the files of the live view share. */
 #pragma once
 #include "role/live.h"
+#include "role/live_overflow.h"
 #include "role/live_source.h"
-#include "role/live_tail.h"
 
 #include <pthread.h>
 
@@ -11,7 +11,8 @@ struct followed {
 	struct tail tail;
 	struct position committed;
 	int64_t published_us;
-	bool known; /* the log has it */
+	struct overflow_file **files; /* lines that went before the tail's first, oldest first */
+	size_t file_count, file_cap;
 };
 
 struct live {
@@ -20,6 +21,7 @@ struct live {
 	struct lake_snapshot *snapshot;
 	struct followed **streams;
 	size_t stream_count, stream_cap;
+	struct overflow *overflow;
 	int64_t sources_us; /* when they were read last; monotonic */
 	bool advanced;      /* at least once */
 	struct live_state state;
@@ -30,7 +32,10 @@ struct live {
 /* live_moment.c: what a session holds. */
 struct moment;
 struct moment *moment_new(const struct live *live); /* under the lock */
+struct moment *moment_of(const struct tail_part *parts, size_t count);
 void moment_drop(struct moment *moment);
 struct held_table moment_table(struct moment *moment);
 /* Hours of its lines, ascending; freed by the caller. */
 int64_t *moment_hours(const struct moment *moment, size_t *ret_count);
+/* What stands behind FROM for its lines; `held` is for those in memory. Freed by the caller. */
+void moment_scans(const struct moment *moment, const char *held, struct name_list *ret);

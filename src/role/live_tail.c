@@ -85,7 +85,7 @@ void tail_init(struct tail *tail, const char *stream, struct position from)
 	tail->reader = post_reader_new(stream, &keys_only);
 }
 
-static void drop_first(struct tail *tail, size_t count)
+void tail_forget(struct tail *tail, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		tail->bytes -= chunk_memory(tail->chunks[i]);
@@ -97,14 +97,14 @@ static void drop_first(struct tail *tail, size_t count)
 
 void tail_restart(struct tail *tail, struct position from)
 {
-	drop_first(tail, tail->count);
+	tail_forget(tail, tail->count);
 	tail->from = from.offset;
 	tail->next = from;
 }
 
 void tail_release(struct tail *tail)
 {
-	drop_first(tail, tail->count);
+	tail_forget(tail, tail->count);
 	free(tail->chunks);
 	post_reader_free(tail->reader);
 }
@@ -183,7 +183,7 @@ bool tail_publish(struct tail *tail, uint64_t committed)
 		if (chunk->offset + chunk->starts[line] != committed)
 			return false;
 	}
-	drop_first(tail, gone);
+	tail_forget(tail, gone);
 	tail->from = committed;
 	return true;
 }

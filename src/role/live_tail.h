@@ -57,6 +57,9 @@ void tail_add(struct tail *tail, const struct tail_lines *lines);
 /* Lines below `committed` are published. False: it is no place between two lines that are here. */
 bool tail_publish(struct tail *tail, uint64_t committed);
 
+/* Forgets the first chunks; somebody else has their lines. */
+void tail_forget(struct tail *tail, size_t chunks);
+
 /* Which lines of a chunk count; `first` to `end`. */
 struct tail_part {
 	struct tail_chunk *chunk;
