@@ -272,7 +272,7 @@ static enum err_kind read_line(struct scan *scan, size_t line, size_t row, struc
 	uint8_t state = atomic_load_explicit(&lines->states[line], memory_order_relaxed);
 	enum err_kind kind = ERR_NONE;
 	struct post_key key;
-	if (state == HELD_REFUSED)
+	if (state == HELD_REFUSED || lines->times_us[line] < lines->not_before_us)
 		return ERR_REJECT;
 	if (scan->parses)
 		kind = post_reader_fill(scan->reader, line_text(lines, line),

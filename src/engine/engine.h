@@ -91,7 +91,8 @@ struct held_lines {
 	const uint32_t *starts;  /* line i is bytes[starts[i]] … bytes[starts[i + 1] - 2] */
 	const int64_t *times_us; /* what decides their partitions, as post_peek_key() has it */
 	_Atomic uint8_t *states; /* enum held_state; where HELD_REFUSED the time says nothing */
-	size_t first, end;       /* the lines that count */
+	size_t first, end;       /* the lines that count, */
+	int64_t not_before_us;   /* but for older ones; INT64_MIN: all */
 };
 
 /* Groups of such lines that stay as they are while it is retained. All is called from any thread. */

@@ -414,6 +414,11 @@ static enum err_kind attach_once(struct live *live, struct session *session, con
 				 struct err *err)
 {
 	struct moment *moment = moment_new(live);
+	int64_t not_before_us = INT64_MIN;
+	uint64_t rows;
+	if (statement && live->stream_count > 0 && warehouse_asks_newest(statement, &rows))
+		not_before_us = moment_keep_newest(moment, live->snapshot, rows,
+						   live->streams[0]->tail.reader);
 	struct held_table table = moment_table(moment);
 	struct name_list scans = { 0 };
 	moment_scans(moment, session_held_name(session), &scans);
@@ -424,7 +429,8 @@ static enum err_kind attach_once(struct live *live, struct session *session, con
 				       .snapshot = live->snapshot,
 				       .settings = &live->options.settings->warehouse,
 				       .tail = &tail,
-				       .statement = statement };
+				       .statement = statement,
+				       .not_before_us = not_before_us };
 	session_hold(session, &table);
 	enum err_kind kind = warehouse_attach_live(session, &view, err);
 	moment_drop(moment);

@@ -11,6 +11,7 @@ struct moment {
 	atomic_size_t holders;
 	struct tail_part *parts;
 	size_t count, cap;
+	int64_t not_before_us;
 	struct spilled {
 		struct overflow_file *file;
 		uint64_t from; /* lines below it do not count */
@@ -22,6 +23,7 @@ static struct moment *moment_empty(void)
 {
 	struct moment *moment = mem_zalloc(1, sizeof *moment);
 	moment->holders = 1;
+	moment->not_before_us = INT64_MIN;
 	return moment;
 }
 
@@ -97,7 +99,8 @@ static void give_lines(void *context, size_t index, struct held_lines *ret)
 				    .times_us = part->chunk->times_us,
 				    .states = part->chunk->states,
 				    .first = part->first,
-				    .end = part->end };
+				    .end = part->end,
+				    .not_before_us = moment->not_before_us };
 }
 
 struct held_table moment_table(struct moment *moment)
@@ -153,6 +156,13 @@ int64_t *moment_hours(const struct moment *moment, size_t *ret_count)
 	}
 	*ret_count = kept;
 	return hours.list;
+}
+
+int64_t moment_keep_newest(struct moment *moment, const struct lake_snapshot *snapshot,
+			   uint64_t rows, struct post_reader *reader)
+{
+	moment->not_before_us = newest_since(moment->parts, moment->count, snapshot, rows, reader);
+	return moment->not_before_us;
 }
 
 /* --- SQL ------------------------------------------------------------------------------------------------- */

@@ -35,6 +35,14 @@ struct moment *moment_new(const struct live *live); /* under the lock */
 struct moment *moment_of(const struct tail_part *parts, size_t count);
 void moment_drop(struct moment *moment);
 struct held_table moment_table(struct moment *moment);
+/* When the `rows`-th newest of its posts and of the published ones was, or a little before: older ones are
+ * not among so many. `reader` tells which lines are posts. The moment gives no older lines from now on. */
+int64_t moment_keep_newest(struct moment *moment, const struct lake_snapshot *snapshot,
+			   uint64_t rows, struct post_reader *reader);
+/* live_newest.c, for it. */
+int64_t newest_since(const struct tail_part *parts, size_t count,
+		     const struct lake_snapshot *snapshot, uint64_t rows,
+		     struct post_reader *reader);
 /* Hours of its lines, ascending; freed by the caller. */
 int64_t *moment_hours(const struct moment *moment, size_t *ret_count);
 /* What stands behind FROM for its lines; `held` is for those in memory. Freed by the caller. */

@@ -24,6 +24,8 @@ struct attaching {
 	const struct warehouse_settings *settings;
 	const struct warehouse_tail *tail; /* NULL: hours stay as they are stored */
 	const char *statement;
+	int64_t not_before_us;
+	bool only_counts;
 };
 
 /* --- which tables ---------------------------------------------------------------------------------------- */
@@ -143,12 +145,16 @@ static enum err_kind find_touched(const struct attaching *attaching, const struc
 /* --- landing --------------------------------------------------------------------------------------------- */
 
 /* The snapshot's files of these hours, or of all; the names are the snapshot's. */
-static void landing_files(const struct lake_snapshot *snapshot, const struct hour_set *hours,
+static void landing_files(const struct attaching *attaching, const struct hour_set *hours,
 			  struct name_list *ret)
 {
+	const struct lake_snapshot *snapshot = attaching->snapshot;
+	int64_t first = attaching->not_before_us == INT64_MIN ?
+				INT64_MIN :
+				hour_index(attaching->not_before_us);
 	for (size_t i = 0; i < snapshot->hour_count; i++) {
 		const struct lake_hour *hour = &snapshot->hours[i];
-		if (hours && !hour_set_has(hours, hour->hour))
+		if (hours ? !hour_set_has(hours, hour->hour) : hour->hour < first)
 			continue;
 		for (size_t file = 0; file < hour->file_count; file++) {
 			MEM_GROW(ret->names, ret->cap, ret->count + 1);
@@ -165,7 +171,9 @@ static void add_landing(struct buf *sql, const struct attaching *attaching,
 	const struct warehouse_tail *tail = attaching->tail;
 	struct name_list paths = { 0 };
 	bool any = false;
-	landing_files(attaching->snapshot, hours, &paths);
+	bool only_counts = attaching->only_counts && !hours;
+	if (!only_counts)
+		landing_files(attaching, hours, &paths);
 	buf_add_text(sql, "SELECT ");
 	add_landing_columns(sql);
 	buf_add_text(sql, " FROM (");
@@ -175,6 +183,12 @@ static void add_landing(struct buf *sql, const struct attaching *attaching,
 		buf_add_text(sql, " FROM (");
 		add_parquet_scan(sql, attaching->lake, paths.names, paths.count);
 		buf_add_byte(sql, ')');
+		any = true;
+	}
+	if (only_counts) { /* the log has counted them */
+		buf_add_text(sql, "SELECT stream_id, * FROM (");
+		add_landing_nulls(sql);
+		buf_addf(sql, " FROM range(%" PRIu64 "))", attaching->snapshot->rows);
 		any = true;
 	}
 	for (size_t i = 0; tail && i < tail->scan_count; i++) {
@@ -336,7 +350,11 @@ enum err_kind warehouse_attach(struct session *session, struct lake *lake,
 			       const struct warehouse_settings *settings, struct err *err)
 {
 	struct attaching attaching = {
-		.session = session, .lake = lake, .snapshot = snapshot, .settings = settings
+		.session = session,
+		.lake = lake,
+		.snapshot = snapshot,
+		.settings = settings,
+		.not_before_us = INT64_MIN,
 	};
 	return attach(&attaching, err);
 }
@@ -349,6 +367,8 @@ enum err_kind warehouse_attach_live(struct session *session, const struct wareho
 				       .snapshot = live->snapshot,
 				       .settings = live->settings,
 				       .tail = live->tail,
-				       .statement = live->statement };
+				       .statement = live->statement,
+				       .not_before_us = live->not_before_us };
+	attaching.only_counts = live->statement && statement_only_counts_landing(live->statement);
 	return attach(&attaching, err);
 }

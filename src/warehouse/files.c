@@ -124,7 +124,7 @@ void add_parquet_scan(struct buf *sql, const struct lake *lake, char *const *pat
 	buf_addf(sql, "], %s)", plain ? partition_types : "hive_partitioning=false, filename=true");
 }
 
-void add_empty_landing(struct buf *sql)
+void add_landing_nulls(struct buf *sql)
 {
 	size_t count;
 	const struct post_column *columns = post_columns(&count);
@@ -134,9 +134,14 @@ void add_empty_landing(struct buf *sql)
 		post_column_sql_type(&columns[i].type, sql);
 		buf_addf(sql, ") AS %s, ", columns[i].name);
 	}
-	buf_add_text(sql,
-		     "CAST(NULL AS INTEGER) AS year, CAST(NULL AS INTEGER) AS month, "
-		     "CAST(NULL AS INTEGER) AS day, CAST(NULL AS INTEGER) AS hour WHERE false");
+	buf_add_text(sql, "CAST(NULL AS INTEGER) AS year, CAST(NULL AS INTEGER) AS month, "
+			  "CAST(NULL AS INTEGER) AS day, CAST(NULL AS INTEGER) AS hour");
+}
+
+void add_empty_landing(struct buf *sql)
+{
+	add_landing_nulls(sql);
+	buf_add_text(sql, " WHERE false");
 }
 
 void add_landing_columns(struct buf *sql)

@@ -19,7 +19,12 @@ MUST_CHECK enum err_kind stored_files(struct lake *lake, const struct warehouse_
 
 /* A SELECT over these files, partition columns and all. `paths` are below the lake; at least one. */
 void add_parquet_scan(struct buf *sql, const struct lake *lake, char *const *paths, size_t count);
+/* A SELECT of landing's columns, all NULL, to be followed by FROM or WHERE. */
+void add_landing_nulls(struct buf *sql);
 /* A SELECT that gives landing's columns and no row. */
 void add_empty_landing(struct buf *sql);
 /* Their names with commas between. */
 void add_landing_columns(struct buf *sql);
+
+/* "SELECT count(*) FROM landing", however it is spelled: no column's value matters. */
+bool statement_only_counts_landing(const char *statement);

@@ -110,7 +110,12 @@ struct warehouse_live {
 	/* Only tables that this SQL can mean by a name in it can be asked, others raise an error; listing
 	 * a table's files takes a while when there are tens of thousands. NULL: all. */
 	const char *statement;
+	/* The statement depends on no row of landing that is older; INT64_MIN: on all. */
+	int64_t not_before_us;
 };
+/* Whether it asks for columns of so many of landing's newest rows and nothing else; more shapes than the
+ * plainest are not recognised. */
+bool warehouse_asks_newest(const char *statement, uint64_t *ret_rows);
 /* As warehouse_attach(), but every table is as if the tail had been published and refined: hours that
  * were touched after they were refined are computed from landing when they are asked for. Refined by
  * other SQL: as they are. Refined beyond the snapshot: ERR_RETRY, take a newer one. */
