@@ -111,6 +111,11 @@ enum err_kind session_open(struct engine *engine, struct session **ret_session, 
 	return ERR_NONE;
 }
 
+uint64_t *session_notes(struct session *session)
+{
+	return session->notes;
+}
+
 void session_close(struct session *session)
 {
 	if (!session)

@@ -19,6 +19,7 @@ struct session {
 	struct engine *engine;
 	duckdb_connection connection;
 	int64_t number;
+	uint64_t notes[SESSION_NOTES];
 	char held_name[40];
 	struct held_table held; /* .group NULL: none */
 	struct session *next;   /* of those that hold lines */

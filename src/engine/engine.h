@@ -30,6 +30,10 @@ void session_close(struct session *session);
 /* Runs statements and forgets their results. A SQL error: ERR_REJECT with the engine's words. */
 MUST_CHECK enum err_kind session_run(struct session *session, const char *sql, struct err *err);
 
+/* Numbers of whoever uses the session, all 0 at first: what has been done in it already. */
+enum { SESSION_NOTES = 32 };
+uint64_t *session_notes(struct session *session);
+
 /* --- results -------------------------------------------------------------------------------------- */
 
 struct result;

@@ -51,6 +51,8 @@ static struct followed *follow_stream(struct live *live, const char *id, struct 
 
 static void drop_files(struct followed *stream, size_t count)
 {
+	if (count == 0)
+		return;
 	for (size_t i = 0; i < count; i++)
 		overflow_file_drop(stream->files[i]);
 	stream->file_count -= count;

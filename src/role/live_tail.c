@@ -87,6 +87,8 @@ void tail_init(struct tail *tail, const char *stream, struct position from)
 
 void tail_forget(struct tail *tail, size_t count)
 {
+	if (count == 0)
+		return;
 	for (size_t i = 0; i < count; i++) {
 		tail->bytes -= chunk_memory(tail->chunks[i]);
 		tail_chunk_drop(tail->chunks[i]);

@@ -12,7 +12,7 @@
 
 #include "base/mem.h"
 
-#include <ctype.h>
+#include <assert.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -45,6 +45,20 @@ static bool is_needed(const struct attaching *attaching, const struct warehouse_
 	for (size_t i = 0; i < count; i++) {
 		if (tables[i].kind == TABLE_VIEW && &tables[i] != table &&
 		    mentions(tables[i].sql, table->name) && is_needed(attaching, &tables[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the statement may look at what tables there are, or make their names as it runs. */
+static bool looks_around(const struct attaching *attaching)
+{
+	static const char *const words[] = {
+		"information_schema", "pg_",   "duckdb_", "sqlite_", "pragma", "show",
+		"describe",           "query", "execute"
+	};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (!attaching->statement || mentions(attaching->statement, words[i]))
 			return true;
 	}
 	return false;
@@ -163,8 +177,8 @@ static void landing_files(const struct attaching *attaching, const struct hour_s
 	}
 }
 
-/* Where no column is asked for, DuckDB reads the first one on each side of UNION ALL: the stream's name
- * takes no room in a file and no parsing in the tail. */
+/* The rows of these hours, or all. Where no column of all is asked for, DuckDB reads the first one on each
+ * side of UNION ALL: the stream's name takes no room in a file and no parsing in the tail. */
 static void add_landing(struct buf *sql, const struct attaching *attaching,
 			const struct hour_set *hours)
 {
@@ -174,15 +188,17 @@ static void add_landing(struct buf *sql, const struct attaching *attaching,
 	bool only_counts = attaching->only_counts && !hours;
 	if (!only_counts)
 		landing_files(attaching, hours, &paths);
-	buf_add_text(sql, "SELECT ");
-	add_landing_columns(sql);
-	buf_add_text(sql, " FROM (");
-	if (paths.count > 0) {
-		buf_add_text(sql, "SELECT stream_id, ");
+	const char *first = hours ? "SELECT " : "SELECT stream_id, ";
+	if (!hours) {
+		buf_add_text(sql, "SELECT ");
 		add_landing_columns(sql);
 		buf_add_text(sql, " FROM (");
-		add_parquet_scan(sql, attaching->lake, paths.names, paths.count);
-		buf_add_byte(sql, ')');
+	}
+	if (paths.count > 0) {
+		buf_add_text(sql, first);
+		add_landing_columns(sql);
+		buf_add_text(sql, " FROM ");
+		add_parquet_files(sql, attaching->lake, paths.names, paths.count);
 		any = true;
 	}
 	if (only_counts) { /* the log has counted them */
@@ -192,14 +208,15 @@ static void add_landing(struct buf *sql, const struct attaching *attaching,
 		any = true;
 	}
 	for (size_t i = 0; tail && i < tail->scan_count; i++) {
-		buf_addf(sql, "%sSELECT stream_id, ", any ? " UNION ALL " : "");
+		buf_addf(sql, "%s%s", any ? " UNION ALL " : "", first);
 		add_landing_columns(sql);
 		buf_addf(sql, " FROM %s", tail->scans[i]);
 		any = true;
 	}
 	if (!any)
 		add_empty_landing(sql);
-	buf_add_byte(sql, ')');
+	if (!hours)
+		buf_add_byte(sql, ')');
 	free(paths.names);
 }
 
@@ -314,13 +331,35 @@ static enum err_kind name_in_database(const struct attaching *attaching,
 	return kind;
 }
 
+/* The session notes which text it has each view from: most often only the tail has grown. */
+static enum err_kind make_view(const struct attaching *attaching,
+			       const struct warehouse_table *table, struct buf *sql,
+			       struct err *err)
+{
+	size_t count;
+	uint64_t *note = &session_notes(attaching->session)[table - warehouse_tables(&count)];
+	uint64_t text = hash_xxh3(buf_str(sql)), before = *note;
+	assert(count <= SESSION_NOTES);
+	if (text == before)
+		return ERR_NONE;
+	*note = 0;
+	TRY(session_run(attaching->session, buf_text(sql), err));
+	if (table->database && before == 0)
+		TRY(name_in_database(attaching, table, err));
+	*note = text;
+	return ERR_NONE;
+}
+
 static enum err_kind attach_table(const struct attaching *attaching,
 				  const struct warehouse_table *table, struct err *err)
 {
 	struct buf sql = { 0 };
 	enum err_kind kind = ERR_NONE;
+	bool needed = is_needed(attaching, table);
+	if (!needed && !looks_around(attaching))
+		return ERR_NONE;
 	buf_addf(&sql, "CREATE OR REPLACE TEMP VIEW %s AS ", table->name);
-	if (!is_needed(attaching, table))
+	if (!needed)
 		add_unready(&sql, attaching, table);
 	else if (table->kind == TABLE_LANDING)
 		add_landing(&sql, attaching, NULL);
@@ -329,9 +368,7 @@ static enum err_kind attach_table(const struct attaching *attaching,
 	else
 		kind = add_stored(&sql, attaching, table, err);
 	if (kind == ERR_NONE)
-		kind = session_run(attaching->session, buf_text(&sql), err);
-	if (kind == ERR_NONE && table->database)
-		kind = name_in_database(attaching, table, err);
+		kind = make_view(attaching, table, &sql, err);
 	buf_release(&sql);
 	return kind == ERR_NONE ? ERR_NONE : err_wrap(err, "table %s", table->name);
 }

@@ -107,13 +107,20 @@ static void add_partition_of_path(struct buf *sql)
 
 void add_parquet_scan(struct buf *sql, const struct lake *lake, char *const *paths, size_t count)
 {
-	bool plain = !strchr(lake_path(lake), '=');
-	if (plain) /* DuckDB has them by their names */
-		buf_add_text(sql,
-			     "SELECT * EXCLUDE (year, month, day, hour), year, month, day, hour");
-	else
+	buf_add_text(sql,
+		     "SELECT * EXCLUDE (year, month, day, hour), year, month, day, hour FROM ");
+	add_parquet_files(sql, lake, paths, count);
+}
+
+void add_parquet_files(struct buf *sql, const struct lake *lake, char *const *paths, size_t count)
+{
+	bool plain = !strchr(lake_path(lake), '='); /* DuckDB has them by their names */
+	if (!plain) {
+		buf_add_byte(sql, '(');
 		add_partition_of_path(sql);
-	buf_add_text(sql, " FROM read_parquet([");
+		buf_add_text(sql, " FROM ");
+	}
+	buf_add_text(sql, "read_parquet([");
 	for (size_t i = 0; i < count; i++) {
 		char *path = lake_file(lake, "%s", paths[i]);
 		if (i > 0)
@@ -121,7 +128,8 @@ void add_parquet_scan(struct buf *sql, const struct lake *lake, char *const *pat
 		buf_add_sql(sql, str_from(path));
 		free(path);
 	}
-	buf_addf(sql, "], %s)", plain ? partition_types : "hive_partitioning=false, filename=true");
+	buf_addf(sql, "], %s)",
+		 plain ? partition_types : "hive_partitioning=false, filename=true)");
 }
 
 void add_landing_nulls(struct buf *sql)

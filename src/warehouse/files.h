@@ -19,6 +19,8 @@ MUST_CHECK enum err_kind stored_files(struct lake *lake, const struct warehouse_
 
 /* A SELECT over these files, partition columns and all. `paths` are below the lake; at least one. */
 void add_parquet_scan(struct buf *sql, const struct lake *lake, char *const *paths, size_t count);
+/* What stands behind its FROM. */
+void add_parquet_files(struct buf *sql, const struct lake *lake, char *const *paths, size_t count);
 /* A SELECT of landing's columns, all NULL, to be followed by FROM or WHERE. */
 void add_landing_nulls(struct buf *sql);
 /* A SELECT that gives landing's columns and no row. */
