@@ -11,9 +11,8 @@
 #include <string.h>
 
 static const struct command *const commands[RUN_PARTS] = {
-	[RUN_SIMULATE] = &command_simulate,
-	[RUN_COLLECT] = &command_collect,
-	[RUN_REFINE] = &command_refine,
+	[RUN_SIMULATE] = &command_simulate, [RUN_LISTEN] = &command_listen,
+	[RUN_COLLECT] = &command_collect,   [RUN_REFINE] = &command_refine,
 	[RUN_SERVE] = &command_serve,
 };
 

@@ -118,6 +118,30 @@ static void the_simulated_x_keeps_its_port(void **state)
 	run_plan_ready(&trial.plan, simulate, 4711); /* after it was started again */
 	assert_string_equal(said(&trial, "simulate"),
 			    "aviary simulate --simulate-port=0 --simulate-port=4711 ");
+	/* The listener asks there, by a token that is none. */
+	assert_non_null(strstr(said(&trial, "listen"), " --base-url=http://127.0.0.1:4711 "));
+	assert_non_null(strstr(said(&trial, "listen"), " --query="));
+	assert_string_equal(trial.plan.roles[index_of(&trial, "listen")].variables[0],
+			    "AVIARY_TOKEN=simulated");
+	end_trial(&trial);
+}
+
+static void the_wire_is_collected_where_it_is(void **state)
+{
+	struct trial trial = { 0 };
+	struct err err = { 0 };
+	(void)state;
+	assert_ok(plan_for(&trial, "--keyword birds --port 0 --base-url http://127.0.0.1:1", &err),
+		  err);
+	assert_string_equal(trial.plan.roles[0].name, "listen");
+	assert_null(trial.plan.roles[0].variables);
+	run_plan_ready(&trial.plan, 0, 4712);
+	assert_string_equal(said(&trial, "listen"),
+			    "aviary listen --keyword=birds --base-url=http://127.0.0.1:1 --port=0 "
+			    "--port=4712 ");
+	assert_string_equal(said(&trial, "collect"), "aviary collect --from=127.0.0.1:4712 ");
+	assert_string_equal(last_of(&trial, "collect"),
+			    "aviary collect --once --from=127.0.0.1:4712 ");
 	end_trial(&trial);
 }
 
@@ -138,7 +162,7 @@ static void the_page_keeps_its_port_and_has_an_address(void **state)
 
 static void the_source_is_drained_before_what_it_feeds(void **state)
 {
-	static const char *const flow[] = { "simulate", "collect", "refine", "serve" };
+	static const char *const flow[] = { "listen", "simulate", "collect", "refine", "serve" };
 	struct trial trial = { 0 };
 	struct err err = { 0 };
 	int before = -1;
@@ -160,6 +184,7 @@ int main(void)
 		cmocka_unit_test(flags_go_to_those_who_take_them),
 		cmocka_unit_test(refine_is_left_out_when_configured_so),
 		cmocka_unit_test(the_simulated_x_keeps_its_port),
+		cmocka_unit_test(the_wire_is_collected_where_it_is),
 		cmocka_unit_test(the_page_keeps_its_port_and_has_an_address),
 		cmocka_unit_test(the_source_is_drained_before_what_it_feeds),
 	};
