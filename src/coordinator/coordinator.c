@@ -398,10 +398,22 @@ static bool fill_standard_fds(void)
 	return fd >= 0;
 }
 
+/* What is ignored stays so: a signalfd would hear it all the same, and nohup or a script's `&` mean it. */
+static void set_signals(sigset_t *ret)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD };
+	struct sigaction now;
+	sigemptyset(ret);
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		if (sigaction(numbers[i], NULL, &now) != 0 || now.sa_handler != SIG_IGN ||
+		    numbers[i] == SIGCHLD)
+			sigaddset(ret, numbers[i]);
+	}
+}
+
 enum err_kind coordinator_run(const struct coordinator_options *options,
 			      enum coordinator_end *ret_end, struct err *err)
 {
-	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD };
 	struct coordinator_options own = *options;
 	struct coordinator coordinator = { .options = &own, .count = options->role_count };
 	sigset_t signals, before;
@@ -409,9 +421,8 @@ enum err_kind coordinator_run(const struct coordinator_options *options,
 	own.rest_first_us = own.rest_first_us ? own.rest_first_us : 1000000;
 	own.rest_max_us = own.rest_max_us ? own.rest_max_us : 60000000;
 	own.steady_us = own.steady_us ? own.steady_us : 60000000;
-	sigemptyset(&signals);
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		sigaddset(&signals, numbers[i]);
+	set_signals(&signals);
+	signal(SIGCHLD, SIG_DFL); /* who ignores it has no children to wait for */
 	for (size_t i = 0; i < coordinator.count; i++) {
 		coordinator.roles[i].child = (struct child){ .output_fd = -1, .ready_fd = -1 };
 		coordinator.roles[i].due_us = NEVER;

@@ -6,7 +6,7 @@
  * anything but its pid. One thread; it sleeps until something happens.
  *
  * Signals, while coordinator_run() is at work: SIGTERM and SIGINT drain, a second one ends all at once.
- * SIGHUP and SIGUSR1 are passed on to the roles that are ready. Each role is a process group of its own, so
+ * SIGHUP and SIGUSR1 are passed on to the roles that are ready. One that is ignored stays ignored. Each role is a process group of its own, so
  * that the Ctrl-C of a terminal reaches the coordinator alone and what is drained is drained in order. */
 #pragma once
 #include "base/err.h"

@@ -302,6 +302,17 @@ static void a_hangup_ends_all_when_the_terminal_has_gone(void **state)
 	assert_in_order(trial, "a-ready,0 a-asked a:asked");
 }
 
+static void an_ignored_signal_stays_ignored(void **state)
+{
+	struct trial *trial = *state;
+	add_role(trial, "a", GOOD);
+	add_role(trial, "b", "echo 0 >&3; kill -INT $PPID; kill -TERM $PPID; exec sleep 60");
+	signal(SIGINT, SIG_IGN);
+	coordinate(trial, COORDINATOR_DRAINED);
+	signal(SIGINT, SIG_DFL);
+	assert_in_order(trial, "a-asked a:asked");
+}
+
 static void lines_come_whole_and_long_ones_in_pieces(void **state)
 {
 	struct trial *trial = *state;
@@ -421,6 +432,7 @@ int main(void)
 		WITH_TRIAL(a_second_signal_ends_all_at_once),
 		WITH_TRIAL(a_hangup_is_passed_on),
 		WITH_TRIAL(a_hangup_ends_all_when_the_terminal_has_gone),
+		WITH_TRIAL(an_ignored_signal_stays_ignored),
 		WITH_TRIAL(lines_come_whole_and_long_ones_in_pieces),
 		WITH_TRIAL(a_child_has_no_descriptor_of_ours),
 		WITH_TRIAL(variables_are_put_over_ours),
