@@ -39,11 +39,11 @@ function makeBins() {
   return { start, end, size: span.bin, counts, empty: inside.length === 0 };
 }
 
-// The smallest of 1, 2, 5, 10, 20 … that is not below.
+// The smallest round number that is not below.
 function ceiling(value) {
   if (value <= 1) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value);
+  return [1, 2, 3, 4, 5, 6, 8, 10].map((step) => step * power).find((step) => step >= value);
 }
 
 function bar(index, height) {

@@ -65,6 +65,7 @@ function showHealth() {
 }
 
 function setHealth(kind, word, parts) {
+  document.title = kind === "good" || kind === "calm" ? "aviary" : `${word}: aviary`;
   const text = [word, ...parts].join("\n");
   if (health.dataset.text === text + kind) return;
   health.dataset.text = text + kind;
