@@ -1,6 +1,7 @@
 """Recorded files as parsed JSON of which nothing is lost, and what kind of document each is."""
 import json
 import pathlib
+import re
 
 
 def _no_constant(name):
@@ -51,8 +52,12 @@ def parse_json(text):
     are its Object's repeats."""
     if isinstance(text, bytes):
         text = text.decode("utf-8")
-    return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object,
-                      parse_int=lambda digits: -0.0 if digits == "-0" else int(digits))
+    whole = _whole if re.search("[-]0(?![0-9.])", text) else None  # costs time, and hardly ever is
+    return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object, parse_int=whole)
+
+
+def _whole(digits):
+    return -0.0 if digits == "-0" else int(digits)
 
 
 def repeats_in(value, pointer=""):

@@ -300,6 +300,8 @@ def differences(expected, got, path="", most=10):
                 found.append(f"{at}/{name}: not expected, got {short(two[name])}")
             for name in one.keys() & two.keys():
                 walk(one[name], two[name], f"{at}/{name}")
+            if not (getattr(one, "repeats", ()) or getattr(two, "repeats", ())):
+                return
             left, right = repeats(one), repeats(two)
             for name in left.keys() | right.keys():
                 walk(left.get(name, []), right.get(name, []), f"{at}/{name} (repeated)")

@@ -339,6 +339,8 @@ def our_member(line, name):
 def look_up(line, path):
     """(value, the names that were on the wire) of a column's member, or None. Of two spellings the
     one that was sent first."""
+    if len(path) == 1 and path[0][0] not in OURS and len(path[0]) == 1:
+        return (line[path[0][0]], path[0]) if path[0][0] in line else None
     found = []  # (places of the names, value, names)
 
     def walk(node, depth, places, as_sent):
