@@ -12,10 +12,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 
 #include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
 	AWAY_FIRST_MS = 100,
@@ -220,6 +223,7 @@ static void release(struct collect *collect)
 	source_journal_close(&collect->home);
 	file_lock_drop(&collect->lock);
 	stream_source_release(&collect->source);
+	free(collect->address);
 	lake_close(collect->lake);
 }
 
@@ -233,6 +237,8 @@ static int run(struct settings *settings, int argc, char **argv)
 		err_wrap(&err, "collect: from");
 	if (err.kind != ERR_NONE)
 		return say_error(&err, EXIT_USAGE);
+	collect.address = mem_printf(strchr(collect.host, ':') ? "[%s]:%d" : "%s:%d", collect.host,
+				     collect.port);
 	stop_install();
 	enum err_kind kind = run_all(&collect, &err);
 	release(&collect);

@@ -12,6 +12,7 @@ struct collect {
 	struct intake intake;
 	char host[NET_HOST_MAX];
 	int port;
+	char *address;              /* of --from, spelled out */
 	struct source_journal home; /* --once, when nobody else serves it */
 	struct file_lock lock;      /* of `locked` */
 	char locked[UUID_TEXT];

@@ -44,7 +44,7 @@ static enum err_kind read_status(struct collect *collect, struct str text, struc
 		if (net_is_loopback(collect->host))
 			collect->source.journal = copy_text(json_get_text(status, "journal"));
 		collect->source.source = copy_text(json_get_text(status, "source"));
-		collect->source.address = mem_strdup(collect->settings->from);
+		collect->source.address = mem_strdup(collect->address);
 	}
 	json_release(&doc);
 	return kind;
@@ -60,7 +60,7 @@ static void look_at_home(struct collect *collect)
 	collect->acknowledged = journal_acknowledged(collect->home.journal);
 	collect->source = (struct stream_source){
 		.journal = mem_strdup(collect->home.dir),
-		.address = mem_strdup(collect->settings->from),
+		.address = mem_strdup(collect->address),
 		.source = copy_text(str_from(source_journal_source(&collect->home, source))),
 	};
 }

@@ -38,8 +38,10 @@ static enum err_kind poll_rules(struct listen *listen, size_t *ret_failed, struc
 {
 	for (size_t i = 0; i < listen->rule_count && !stop_requested(); i++) {
 		struct listen_rule *rule = &listen->rules[i];
-		if (rule->not_before_us > clock_now_us())
+		if (rule->not_before_us > clock_now_us()) {
+			++*ret_failed; /* it still waits, and the status says so */
 			continue;
+		}
 		enum err_kind kind = listen_poll(listen, rule, err);
 		if (kind != ERR_NONE && kind != ERR_RETRY)
 			return kind;

@@ -112,10 +112,11 @@ static enum err_kind append(struct listen *listen, const struct source_line *lin
 					   err)) == ERR_RETRY) {
 		if (listen->settings->once)
 			return err->kind = ERR_FATAL;
-		listen_note_waiting(listen, 0, err->msg);
+		listen_note_waiting(listen, 0, "the journal is full: its posts are not collected");
 		if (listen_wait(listen, clock_now_us() + FULL_WAIT_US, NULL))
 			return err_set(err, ERR_RETRY, "stopped");
 	}
+	listen_end_waiting(listen);
 	return kind;
 }
 

@@ -86,6 +86,7 @@ holds "a token that is refused is told" until_true 10 said daemon 'event=polled 
 has "with when it is tried again" "$(wire_status "$port" status.waiting)" '"why": "X does not accept the token \(401\)", "until": "20'
 sleep 1.2
 same "and X is left in peace until then" "$(asked 'len(r)')" 1
+has "which is still told" "$(wire_status "$port" status.waiting)" '"why": "X does not accept'
 stop daemon
 same "asked to stop while it waits, it ends with 0" $? 0
 forget

@@ -55,6 +55,25 @@ forget
 once j10 --keyword bird --posts-max 150
 same "what was asked for before a kill counts as read" "$code $(asked 'len(r)')" "1 0"
 
+# --- a full journal ---------------------------------------------------------------------------------------------
+
+forget
+posts 4000
+start full "$AVIARY" listen --journal j11 --base-url "$x" --token-file token --keyword bird --interval 1s --port 0 \
+	--journal-bytes 1MiB --segment-bytes 64KiB
+port=$(port_of full)
+holds "a journal that nobody collects gets full" until_true 20 said full 'event=waiting why="the journal is full'
+before=$(asked 'len(r)')
+same "which the status tells" "$(wire_status "$port" status.waiting.why)" "the journal is full: its posts are not collected"
+holds "and X is not asked meanwhile" test "$(asked 'len(r)')" = "$before"
+start collect "$AVIARY" collect --lake lake-j11 --from "127.0.0.1:$port" --publish-interval 200ms
+landed() { [ "$(status_of lake-j11 posts)" = 4000 ]; }
+holds "with a collector it goes on" until_true 20 landed
+same "and waits no more" "$(wire_status "$port" status.waiting)" "None"
+stop full
+stop collect
+same "every post once (full)" "$(values lake-j11 "$count")" "4000,4000,4000"
+
 # --- the token, and money -----------------------------------------------------------------------------------------
 
 chmod 644 token
