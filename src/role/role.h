@@ -44,7 +44,7 @@ struct command {
 };
 extern const struct command command_run, command_import, command_listen, command_replay,
 	command_collect, command_refine, command_serve, command_query, command_sql, command_status,
-	command_init, command_check, command_simulate;
+	command_init, command_check, command_journal, command_simulate;
 
 /* Reads configuration file and flags for a command; *ret_argc arguments are left, argv[0] included.
  * Released with settings_release(). */

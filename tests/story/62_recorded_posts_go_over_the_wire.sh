@@ -100,8 +100,15 @@ port=$(port_of other)
 run "$AVIARY" collect --lake stranger --from "127.0.0.1:$port" --once
 same "another lake is refused" "$code" 1
 has "in clear words" "$err" 'belongs to another lake'
+run "$AVIARY" journal release --journal journal
+same "a journal in use is not set free" "$code" 1
 stop other
 cp -r journal copy
+cp -r journal freed
+run "$AVIARY" journal release --journal freed
+same "one that nobody uses is" "$code" 0
+run "$AVIARY" journal release --journal nowhere
+same "one that is not there is not" "$code" 1
 run "$AVIARY" replay --journal journal --once minutes.jsonl
 run "$AVIARY" collect --lake lake --journal journal --once --from "$from"
 same "what comes later is collected" "$code $(status_of lake posts)" "0 10003"
@@ -111,6 +118,15 @@ run "$AVIARY" collect --lake lake --journal copy --once --from "$from"
 same "a journal restored from a copy, that went another way, is refused" "$code" 1
 has "and it is said why" "$err" 'wrong chain|beyond the synced end|not between two lines'
 same "it added nothing" "$(status_of lake posts)" 10003
+head -7 posts.jsonl >seven.jsonl
+run "$AVIARY" replay --journal freed --once seven.jsonl
+run "$AVIARY" collect --lake heir --journal freed --once --from "$from"
+same "a journal set free goes to another lake, which gets what the first had not acknowledged" \
+	"$code $(status_of heir posts)" "0 7"
+same "and knows where its part begins" "$(grep -ohE '"from":[0-9]+,"to":[0-9]+' heir/_aviary/log/*1 | head -1)" \
+	"\"from\":$bytes,\"to\":$bytes"
+run "$AVIARY" collect --lake lake --journal freed --once --from "$from"
+same "the first is refused then" "$code" 1
 rm -r once/_aviary/journal
 run "$AVIARY" replay --lake once --once few.jsonl
 run "$AVIARY" collect --lake once --once --from "$from"
