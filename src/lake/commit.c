@@ -26,9 +26,16 @@ struct passage {
 	bool ours;                  /* the intent says what the caller wanted */
 };
 
-static char *intent_path(const char *stream, uint64_t from)
+/* An empty record and the batch behind it begin at the same place. With one name for both, who sleeps
+ * before removing the first's intent would remove the second's, where no lock keeps them apart. */
+static char *intent_path(const struct lake_record *record)
 {
-	return mem_printf(INTENT_DIR "/%s-%020" PRIu64, stream, from);
+	char *path = mem_printf(INTENT_DIR "/%s-%020" PRIu64, record->stream, record->from);
+	if (record->from < record->to)
+		return path;
+	char *own = mem_printf("%s-%020" PRId64, path, record->time_us);
+	free(path);
+	return own;
 }
 
 static void passage_release(struct passage *passage)
@@ -459,7 +466,7 @@ enum err_kind lake_commit(struct lake *lake, const struct lake_record *batch,
 			  struct lake_committed *ret_committed, struct err *err)
 {
 	struct lake_committed committed;
-	struct passage passage = { .lake = lake, .path = intent_path(batch->stream, batch->from) };
+	struct passage passage = { .lake = lake, .path = intent_path(batch) };
 	enum err_kind kind = commit(&passage, batch, &committed, err);
 	if (kind == ERR_NONE && !committed.ours && committed.to > batch->from)
 		kind = remove_staged(lake, batch, err);
@@ -488,10 +495,10 @@ static bool parse_name(const char *name, const char *stream, uint64_t *ret_from,
 }
 
 static enum err_kind recover_intent(struct lake *lake, const char *stream, uint64_t from,
-				    struct err *err)
+				    const char *name, struct err *err)
 {
 	struct lake_committed committed;
-	struct passage passage = { .lake = lake, .path = intent_path(stream, from) };
+	struct passage passage = { .lake = lake, .path = mem_printf(INTENT_DIR "/%s", name) };
 	bool found;
 	enum err_kind kind = read_intent(&passage, STR_NONE, &found, err);
 	if (kind == ERR_NONE && found &&
@@ -503,20 +510,29 @@ static enum err_kind recover_intent(struct lake *lake, const char *stream, uint6
 	return kind;
 }
 
+/* Nothing behind the place, or "-" and the time of an empty record. */
+static bool is_intent(const char *rest)
+{
+	uint64_t time_us;
+	return *rest == '\0' || (*rest == '-' && strlen(rest) == 1 + PLACE_DIGITS &&
+				 place_parse(str_from(rest + 1), &time_us));
+}
+
+/* Empty records come first: behind the batch that begins at their place they would be too late. */
 static enum err_kind recover_intents(struct lake *lake, const char *stream,
-				     const struct name_list *names, struct err *err)
+				     const struct name_list *names, bool empty, struct err *err)
 {
 	for (size_t i = 0; i < names->count; i++) {
 		uint64_t from;
-		const char *rest;
-		if (!parse_name(names->names[i], stream, &from, &rest))
+		const char *name = names->names[i], *rest;
+		if (!parse_name(name, stream, &from, &rest) || (*rest == '\0') == empty)
 			continue;
-		if (*rest == '\0') {
-			TRY(recover_intent(lake, stream, from, err));
+		if (is_intent(rest)) {
+			TRY(recover_intent(lake, stream, from, name, err));
 			continue;
 		}
 		/* A claim that died before it had its name. */
-		char *path = mem_printf(INTENT_DIR "/%s", names->names[i]);
+		char *path = mem_printf(INTENT_DIR "/%s", name);
 		lake_step();
 		enum err_kind kind = store_remove(lake->store, path, err);
 		free(path);
@@ -553,7 +569,9 @@ enum err_kind lake_recover(struct lake *lake, const char *stream, struct err *er
 	struct name_list intents = { 0 }, staged = { 0 };
 	enum err_kind kind = store_list(lake->store, INTENT_DIR, &intents, err);
 	if (kind == ERR_NONE)
-		kind = recover_intents(lake, stream, &intents, err);
+		kind = recover_intents(lake, stream, &intents, true, err);
+	if (kind == ERR_NONE)
+		kind = recover_intents(lake, stream, &intents, false, err);
 	if (kind == ERR_NONE)
 		kind = store_list(lake->store, STAGING_DIR, &staged, err);
 	if (kind == ERR_NONE)

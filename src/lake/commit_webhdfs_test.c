@@ -32,7 +32,7 @@ static void stage_outside(struct lake *lake, const struct lake_file_entry *entry
 	free(dir);
 }
 
-/* A batch of one hour and a quarantine file; staged only if `lake` is given. */
+/* A batch of one hour and a quarantine file. */
 static struct lake_record new_batch(struct lake *lake, uint64_t from, const char *attempt)
 {
 	struct lake_record batch = fixture_batch(STREAM_A, from, from + 100);
@@ -56,6 +56,7 @@ struct collector {
 	int go;
 };
 
+/* Attempt "0" is an empty record for a finished import. */
 static void collect(const char *location, uint64_t from, const char *attempt)
 {
 	struct lake *lake = NULL;
@@ -63,13 +64,16 @@ static void collect(const char *location, uint64_t from, const char *attempt)
 	struct err err;
 	if (lake_open(location, &lake, &err) != ERR_NONE)
 		_exit(2);
-	struct lake_record batch = new_batch(lake, from, attempt);
+	bool empty = *attempt == '0';
+	struct lake_record batch = empty ? fixture_batch(STREAM_A, from, from) :
+					   new_batch(lake, from, attempt);
+	if (empty)
+		fixture_import(&batch, "aa11");
 	enum err_kind kind = lake_commit(lake, &batch, &committed, &err);
 	if (kind != ERR_NONE)
 		fprintf(stderr, "%s\n", err.msg);
-	lake_record_release(&batch);
 	lake_close(lake);
-	_exit(kind == ERR_NONE && committed.to >= from + 100 ? 0 : 1);
+	_exit(kind == ERR_NONE && committed.to >= batch.to ? 0 : 1);
 }
 
 static struct collector collector_start(const char *location, uint64_t from, const char *attempt)
@@ -179,14 +183,19 @@ static void await_late(void)
 	}
 }
 
+static void order_for(const struct collector *collector, const char *kind, int at)
+{
+	char *fault = mem_printf("kind=%s&at=%d&pid=%d", kind, at, (int)collector->pid);
+	stand_in_calm(&stand_in);
+	stand_in_order(&stand_in, fault);
+	free(fault);
+}
+
 static struct collector start_with_fault(struct rounds *rounds, const char *kind, int at)
 {
 	rounds_next(rounds);
 	struct collector collector = collector_start(rounds->location, rounds->number * 100, "1");
-	char *fault = mem_printf("kind=%s&at=%d&pid=%d", kind, at, (int)collector.pid);
-	stand_in_calm(&stand_in);
-	stand_in_order(&stand_in, fault);
-	free(fault);
+	order_for(&collector, kind, at);
 	collector_go(&collector);
 	return collector;
 }
@@ -280,6 +289,46 @@ static void a_predecessor_that_wakes_late_changes_nothing(void **state)
 	rounds_end(&rounds);
 }
 
+/* An empty record and the batch behind it begin at one place. The first's collector sleeps, its successor
+ * decides the second and dies before the record of it, and then the first wakes and cleans up. */
+static void an_empty_record_that_wakes_late_takes_no_intent_along(void **state)
+{
+	(void)state;
+	bool stopped = true;
+	int at = 0;
+	while (stopped) {
+		struct rounds rounds = { 0 };
+		int status;
+		rounds_next(&rounds);
+		struct collector first = collector_start(rounds.location, 0, "0");
+		order_for(&first, "pause", ++at);
+		collector_go(&first);
+		await_stop(&first, &stopped);
+		stand_in_calm(&stand_in);
+		recover_ok(rounds.lake, STREAM_A);
+		/* Two are for staging, one for the intent, three for two files and a missing
+		 * directory, and the seventh is the record's. */
+		struct collector second = collector_start(rounds.location, 0, "1");
+		order_for(&second, "kill_before&what=RENAME", 7);
+		collector_go(&second);
+		status = await(&second);
+		assert_true(WIFSIGNALED(status));
+		stand_in_calm(&stand_in);
+		if (stopped) {
+			kill(first.pid, SIGCONT);
+			await(&first);
+		}
+		settle(&rounds);
+		struct lake_snapshot *snapshot = fixture_snapshot(rounds.lake);
+		assert_true(snapshot->number <= 2);
+		assert_int_equal(lake_snapshot_stream(snapshot, STREAM_A)->to, 100);
+		assert_settled(rounds.lake, snapshot->number);
+		lake_snapshot_free(snapshot);
+		rounds_end(&rounds);
+	}
+	assert_true(at > 10);
+}
+
 enum { RACES = 10 };
 
 static void two_machines_with_one_place_make_one_record(void **state)
@@ -313,6 +362,7 @@ int main(void)
 		cmocka_unit_test(a_commit_that_loses_any_answer_is_one_record),
 		cmocka_unit_test(a_commit_with_any_call_done_late_is_one_record),
 		cmocka_unit_test(a_predecessor_that_wakes_late_changes_nothing),
+		cmocka_unit_test(an_empty_record_that_wakes_late_takes_no_intent_along),
 		cmocka_unit_test(two_machines_with_one_place_make_one_record),
 	};
 	char *real = mem_printf("127.0.0.1:%d", real_namenode());

@@ -3,7 +3,8 @@
  *     LAKE/_aviary/format                lake UUID and version
  *     LAKE/_aviary/log/N                 record N (20 digits): one committed batch; never removed
  *     LAKE/_aviary/checkpoint/N          a cache of records 1..N
- *     LAKE/_aviary/intent/STREAM-FROM    a decided batch that is being published
+ *     LAKE/_aviary/intent/STREAM-FROM    a decided batch that is being published; STREAM-FROM-TIME
+ *                                        where it is an empty record
  *     LAKE/_aviary/staging/              files being written
  *     LAKE/_aviary/quarantine/           lines that are no posts
  *     LAKE/_aviary/lock/NAME             flock files: stream-UUID, publish, refine, import,
@@ -138,11 +139,9 @@ struct lake_committed {
 	uint64_t to, chain;
 	bool ours; /* false: another intent had been decided for this place, or it was done before */
 };
-/* Without locks between machines (HDFS) all of this holds as well, several at once: a claim decides, what
- * is done twice is done the same way, and a record that was beaten to its number takes the next. Only
- * between an empty record and the batch behind it, which share their place, one thing is left to the
- * stream's one certain consumer: whoever sleeps before removing the first's intent would take the
- * second's. */
+/* Without locks between machines (HDFS) all of this holds as well, with several at it at once: a claim
+ * decides, what is done twice is done the same way, and a record that was beaten to its number takes the
+ * next. */
 MUST_CHECK enum err_kind lake_commit(struct lake *lake, const struct lake_record *batch,
 				     struct lake_committed *ret_committed, struct err *err);
 /* Finishes what a killed predecessor decided for `stream`, and deletes its staging files that no
