@@ -17,10 +17,13 @@ struct masks {
 	uint64_t quote, backslash, open, close, comma;
 };
 
-#ifdef __SSE2__
 /* What is looked for: quote, backslash, comma; and behind | 0x20, which makes [ a { and ] a }, the
- * brackets. */
-static uint64_t equal_bits(const __m128i part[4], char byte)
+ * brackets. Portable, for any x86-64, and for those with AVX2, for which everything that is done with a
+ * block is compiled once more. */
+#ifdef __SSE2__
+#define AVX2 __attribute__((target("avx2,bmi,popcnt")))
+
+static inline uint64_t equal_bits(const __m128i part[4], char byte)
 {
 	__m128i wanted = _mm_set1_epi8(byte);
 	uint64_t bits = 0;
@@ -29,7 +32,7 @@ static uint64_t equal_bits(const __m128i part[4], char byte)
 	return bits;
 }
 
-static void masks_sse2(const char *block, struct masks *ret)
+static inline void masks_of(const char *block, struct masks *ret)
 {
 	__m128i part[4], lower[4];
 	for (int i = 0; i < 4; i++) {
@@ -43,8 +46,6 @@ static void masks_sse2(const char *block, struct masks *ret)
 			       .comma = equal_bits(part, ',') };
 }
 
-#define AVX2 __attribute__((target("avx2")))
-
 AVX2 static inline uint64_t equal_bits_avx2(__m256i low, __m256i high, char byte)
 {
 	__m256i wanted = _mm256_set1_epi8(byte);
@@ -53,7 +54,7 @@ AVX2 static inline uint64_t equal_bits_avx2(__m256i low, __m256i high, char byte
 	return (uint64_t)second << 32 | first;
 }
 
-AVX2 static void masks_avx2(const char *block, struct masks *ret)
+AVX2 static inline void masks_of_avx2(const char *block, struct masks *ret)
 {
 	__m256i low = _mm256_loadu_si256((const __m256i *)(const void *)block);
 	__m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(block + 32));
@@ -65,16 +66,8 @@ AVX2 static void masks_avx2(const char *block, struct masks *ret)
 	ret->close = equal_bits_avx2(low_lower, high_lower, '}');
 	ret->comma = equal_bits_avx2(low, high, ',');
 }
-
-static void masks_of(const char *block, struct masks *ret)
-{
-	if (__builtin_cpu_supports("avx2"))
-		masks_avx2(block, ret);
-	else
-		masks_sse2(block, ret);
-}
 #else
-static void masks_of(const char *block, struct masks *ret)
+static inline void masks_of(const char *block, struct masks *ret)
 {
 	*ret = (struct masks){ 0 };
 	for (int i = 0; i < 64; i++) {
@@ -88,8 +81,10 @@ static void masks_of(const char *block, struct masks *ret)
 }
 #endif
 
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 /* Takes away the bits behind a backslash; *carry tells whether the next block's first byte is one. */
-static uint64_t without_escaped(uint64_t quote, uint64_t backslash, bool *carry)
+static ALWAYS_INLINE uint64_t without_escaped(uint64_t quote, uint64_t backslash, bool *carry)
 {
 	if (*carry) {
 		quote &= ~UINT64_C(1);
@@ -109,10 +104,14 @@ static uint64_t without_escaped(uint64_t quote, uint64_t backslash, bool *carry)
 }
 
 /* Bit i is the parity of bits 0 … i. */
-static uint64_t parity_up_to(uint64_t bits)
+static ALWAYS_INLINE uint64_t parity_up_to(uint64_t bits)
 {
-	for (int shift = 1; shift < 64; shift *= 2)
-		bits ^= bits << shift;
+	bits ^= bits << 1;
+	bits ^= bits << 2;
+	bits ^= bits << 4;
+	bits ^= bits << 8;
+	bits ^= bits << 16;
+	bits ^= bits << 32;
 	return bits;
 }
 
@@ -124,6 +123,7 @@ struct scan {
 	bool lost;     /* the members cannot be followed any further */
 	bool unsure;   /* id or created_at may be read otherwise */
 	bool ended, key_only;
+	bool plain; /* the current member is none that is looked for */
 	bool has_id, has_created_at, in_string, escaped;
 };
 
@@ -222,65 +222,153 @@ static void end_member(struct scan *scan, size_t end)
 	note_member(scan, name, trimmed(str_make(rest.ptr + 1, rest.len - 1)), whole);
 }
 
-static void at_open(struct scan *scan, size_t at)
+/* Whether a member that begins here is told to be none of interest by its name alone, as most are: then
+ * nobody has to look at it again when its end is found. */
+static ALWAYS_INLINE bool is_plain(const char *at, size_t left)
 {
-	if (scan->depth == 0) {
-		scan->peek->is_object = scan->line.ptr[at] == '{';
-		scan->lost |= !scan->peek->is_object || scan->ended || at != 0;
-		scan->member = at + 1;
+#ifdef __SSE2__
+	if (left < 34 || at[0] != '"')
+		return false;
+	unsigned quotes = 0, backslashes = 0;
+	for (int i = 1; i >= 0; i--) {
+		__m128i part = _mm_loadu_si128((const __m128i *)(const void *)(at + 1 + 16 * i));
+		quotes = quotes << 16 |
+			 (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(part, _mm_set1_epi8('"')));
+		backslashes =
+			backslashes << 16 |
+			(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(part, _mm_set1_epi8('\\')));
 	}
-	scan->depth++;
+	if (quotes == 0)
+		return false;
+	unsigned len = (unsigned)__builtin_ctz(quotes);
+	bool escapes = (backslashes & ((1u << len) - 1)) != 0;
+	bool looked_for = len == 2 || len == 4 || len == 8 || len == 10;
+	char value = at[len + 3];
+	bool has_value = at[len + 2] == ':' && value > ' ' && value != ',' && (value | 0x20) != '}';
+	return !escapes && !looked_for && has_value;
+#else
+	(void)at;
+	(void)left;
+	return false;
+#endif
 }
 
-static void at_close(struct scan *scan, size_t at)
+static ALWAYS_INLINE void begin_member(struct scan *scan, size_t at)
 {
-	if (scan->depth == 0) {
-		scan->lost = true;
-		return;
-	}
-	if (--scan->depth == 0) {
+	scan->member = at;
+	scan->plain = scan->key_only && is_plain(scan->line.ptr + at, scan->line.len - at);
+}
+
+static void open_root(struct scan *scan, size_t at)
+{
+	scan->peek->is_object = scan->line.ptr[at] == '{';
+	scan->lost |= !scan->peek->is_object || scan->ended || at != 0;
+	scan->depth = 1;
+	begin_member(scan, at + 1);
+}
+
+static void close_root(struct scan *scan, size_t at)
+{
+	if (!scan->plain)
 		end_member(scan, at);
-		scan->ended = true;
-		scan->lost |= scan->line.ptr[at] != '}' || at + 1 != scan->line.len;
+	scan->depth = 0;
+	scan->ended = true;
+	scan->lost |= scan->line.ptr[at] != '}' || at + 1 != scan->line.len;
+}
+
+static ALWAYS_INLINE uint64_t above(uint64_t bits, uint64_t bit)
+{
+	return bits & ~(bit | (bit - 1));
+}
+
+/* The brackets of a block, one after the other; between two of them commas matter at depth 1 only. */
+static ALWAYS_INLINE void scan_brackets(struct scan *scan, uint64_t open, uint64_t close,
+					uint64_t comma, size_t start)
+{
+	uint64_t brackets = open | close;
+	while (!scan->lost) {
+		uint64_t bit = brackets & (0 - brackets); /* 0: there is none any more */
+		if (scan->depth == 1) {
+			uint64_t members = comma & (bit - 1);
+			for (; members && !scan->lost; members &= members - 1) {
+				size_t at = start + (size_t)__builtin_ctzll(members);
+				if (!scan->plain)
+					end_member(scan, at);
+				begin_member(scan, at + 1);
+			}
+		}
+		if (bit == 0)
+			return;
+		size_t at = start + (size_t)__builtin_ctzll(bit);
+		if (scan->depth == 0 && open & bit)
+			open_root(scan, at);
+		else if (scan->depth == 0)
+			scan->lost = true;
+		else if (scan->depth == 1 && close & bit)
+			close_root(scan, at);
+		else
+			scan->depth += open & bit ? 1 : (size_t)-1;
+		brackets = above(brackets, bit);
+		comma = above(comma, bit);
 	}
 }
 
-static void scan_block(struct scan *scan, const char *block, size_t start)
+static ALWAYS_INLINE void scan_masks(struct scan *scan, const struct masks *masks, size_t start)
 {
-	struct masks masks;
-	masks_of(block, &masks);
-	uint64_t quotes = without_escaped(masks.quote, masks.backslash, &scan->escaped);
+	uint64_t quotes = without_escaped(masks->quote, masks->backslash, &scan->escaped);
 	uint64_t strings = parity_up_to(quotes) ^ (scan->in_string ? ~UINT64_C(0) : 0);
 	scan->in_string = strings >> 63;
-	uint64_t open = masks.open & ~strings, close = masks.close & ~strings;
-	uint64_t comma = masks.comma & ~strings;
-	for (uint64_t bits = open | close | comma; bits && !scan->lost; bits &= bits - 1) {
-		uint64_t bit = bits & (0 - bits);
-		size_t at = start + (size_t)__builtin_ctzll(bits);
-		if (open & bit) {
-			at_open(scan, at);
-		} else if (close & bit) {
-			at_close(scan, at);
-		} else if (scan->depth == 1) {
-			end_member(scan, at);
-			scan->member = at + 1;
-		}
+	uint64_t open = masks->open & ~strings, close = masks->close & ~strings;
+	size_t closing = (size_t)__builtin_popcountll(close);
+	/* Nothing in a block that stays inside a member of the root matters. */
+	if (scan->depth >= 2 + closing)
+		scan->depth += (size_t)__builtin_popcountll(open) - closing;
+	else
+		scan_brackets(scan, open, close, masks->comma & ~strings, start);
+}
+
+/* The last block is filled up with blanks. */
+#define SCAN_LINE(scan, masks_of)                                                                  \
+	do {                                                                                       \
+		struct str line = (scan)->line;                                                    \
+		struct masks masks;                                                                \
+		size_t at = 0;                                                                     \
+		for (; line.len - at >= 64 && !(scan)->lost; at += 64) {                           \
+			masks_of(line.ptr + at, &masks);                                           \
+			scan_masks(scan, &masks, at);                                              \
+		}                                                                                  \
+		if (at < line.len && !(scan)->lost) {                                              \
+			char last[64];                                                             \
+			memset(last, ' ', sizeof last);                                            \
+			memcpy(last, line.ptr + at, line.len - at);                                \
+			masks_of(last, &masks);                                                    \
+			scan_masks(scan, &masks, at);                                              \
+		}                                                                                  \
+	} while (0)
+
+#ifdef __SSE2__
+AVX2 static void scan_line_avx2(struct scan *scan)
+{
+	SCAN_LINE(scan, masks_of_avx2);
+}
+#endif
+
+static void scan_line(struct scan *scan)
+{
+#ifdef __SSE2__
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")) {
+		scan_line_avx2(scan);
+		return;
 	}
+#endif
+	SCAN_LINE(scan, masks_of);
 }
 
 static void peek(struct str line, bool key_only, struct post_peek *ret)
 {
 	*ret = (struct post_peek){ 0 };
 	struct scan scan = { .line = line, .peek = ret, .key_only = key_only };
-	size_t at = 0;
-	for (; line.len - at >= 64 && !scan.lost; at += 64)
-		scan_block(&scan, line.ptr + at, at);
-	if (at < line.len && !scan.lost) {
-		char last[64];
-		memset(last, ' ', sizeof last);
-		memcpy(last, line.ptr + at, line.len - at);
-		scan_block(&scan, last, at);
-	}
+	scan_line(&scan);
 	ret->whole = !scan.lost && scan.ended && scan.depth == 0 && !scan.in_string;
 	ret->sure = ret->whole && !scan.unsure && scan.has_id &&
 		    (scan.has_created_at || post_id_time(ret->key.id, &ret->key.time_us));
