@@ -31,6 +31,29 @@ static inline bool str_equal(struct str a, struct str b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
+/* The same for texts that are mostly short, as names are: without a call from 4 to 16 bytes. */
+static inline bool str_equal_short(struct str a, struct str b)
+{
+	uint64_t a_first, a_last, b_first, b_last;
+	uint32_t a_start, a_end, b_start, b_end;
+	if (a.len != b.len)
+		return false;
+	if (a.len < sizeof a_start || a.len > 2 * sizeof a_first)
+		return str_equal(a, b);
+	if (a.len < sizeof a_first) {
+		memcpy(&a_start, a.ptr, sizeof a_start);
+		memcpy(&b_start, b.ptr, sizeof b_start);
+		memcpy(&a_end, a.ptr + a.len - sizeof a_end, sizeof a_end);
+		memcpy(&b_end, b.ptr + b.len - sizeof b_end, sizeof b_end);
+		return a_start == b_start && a_end == b_end;
+	}
+	memcpy(&a_first, a.ptr, sizeof a_first);
+	memcpy(&b_first, b.ptr, sizeof b_first);
+	memcpy(&a_last, a.ptr + a.len - sizeof a_last, sizeof a_last);
+	memcpy(&b_last, b.ptr + b.len - sizeof b_last, sizeof b_last);
+	return a_first == b_first && a_last == b_last;
+}
+
 bool str_starts(struct str text, struct str prefix);
 bool str_ends(struct str text, struct str suffix);
 /* Without spaces, tabs, CR and LF at both ends. */

@@ -23,7 +23,7 @@ static const utf8proc_option_t NFC = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
  * is the quick check of UAX #15: text is NFC where each character is its own NFC, none may join one before
  * it, and combining classes do not fall. Where each is its own case fold too, folding changes nothing.
  * Found out once a character, by any thread; racing threads find the same. */
-enum { KNOWN = 1, INERT = 2, FOLDED = 4, MARK = 8, TRAITS_END = 0x20000 };
+enum { KNOWN = 1, INERT = 2, FOLDED = 4, MARK = 8, JOINS = 16, TRAITS_END = 0x20000 };
 static _Atomic uint8_t traits_known[TRAITS_END];
 
 /* What may join is what stands behind the first character of any canonical decomposition: asked of the
@@ -49,10 +49,14 @@ static bool may_join(utf8proc_int32_t c)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	pthread_once(&once, find_joining);
-	/* Parts of Hangul, with those that utf8proc takes for some though no syllable has them. */
-	bool hangul = (c >= 0x1100 && c < 0x1200) || (c >= 0xa960 && c < 0xa980) ||
-		      (c >= 0xd7b0 && c < 0xd800);
-	return hangul || (joining[c / 64] >> c % 64 & 1);
+	return joining[c / 64] >> c % 64 & 1;
+}
+
+/* With those that utf8proc takes for parts though no syllable has them. */
+static bool is_part_of_hangul(utf8proc_int32_t c)
+{
+	return (c >= 0x1100 && c < 0x1200) || (c >= 0xa960 && c < 0xa980) ||
+	       (c >= 0xd7b0 && c < 0xd800);
 }
 
 static uint8_t combining_class(utf8proc_int32_t c)
@@ -79,8 +83,10 @@ static uint8_t traits_of(utf8proc_int32_t c)
 	uint8_t traits = atomic_load_explicit(&traits_known[c], memory_order_relaxed);
 	if (traits == 0) {
 		traits = KNOWN;
-		if (!may_join(c) && maps_to_itself(c, NFC))
+		if (!is_part_of_hangul(c) && maps_to_itself(c, NFC))
 			traits |= INERT;
+		if (may_join(c))
+			traits |= JOINS;
 		if (combining_class(c) > 0)
 			traits |= MARK;
 		if (maps_to_itself(c, UTF8PROC_CASEFOLD))
@@ -120,31 +126,63 @@ static bool ascii_here(struct str text, size_t at)
 	return (bytes & UINT64_C(0x8080808080808080)) == 0;
 }
 
+/* Whether two characters, the first of class 0, stay as they are beside each other. Remembered, for
+ * vowel signs and their like follow the same few letters again and again. */
+static bool stay_apart(utf8proc_int32_t first, utf8proc_int32_t second)
+{
+	enum { PAIRS = 4096 };
+	static _Atomic uint64_t known[PAIRS]; /* the pair, shifted by one, and the answer */
+	uint64_t pair = (uint64_t)first << 22 | (uint64_t)second << 1;
+	_Atomic uint64_t *slot = &known[(pair * UINT64_C(0x9e3779b97f4a7c15)) >> 52];
+	uint64_t found = atomic_load_explicit(slot, memory_order_relaxed);
+	if ((found & ~UINT64_C(1)) != pair) {
+		utf8proc_uint8_t bytes[8];
+		struct buf mapped = { 0 };
+		utf8proc_ssize_t len = utf8proc_encode_char(first, bytes);
+		len += utf8proc_encode_char(second, bytes + len);
+		struct str alone = str_make((const char *)bytes, (size_t)len);
+		add_mapped(&mapped, alone, NFC);
+		found = pair | str_equal(buf_str(&mapped), alone);
+		buf_release(&mapped);
+		atomic_store_explicit(slot, found, memory_order_relaxed);
+	}
+	return found & 1;
+}
+
+/* The traits of a character behind `before`, which is of class `class_before` (the text's first: a line
+ * break): it is inert where it does not join that one, nor should stand before it. */
+static uint8_t traits_behind(utf8proc_int32_t before, uint8_t class_before, utf8proc_int32_t c,
+			     uint8_t *ret_class)
+{
+	uint8_t traits = traits_of(c), class = traits & MARK ? combining_class(c) : 0;
+	bool falls = class > 0 && class < class_before;
+	bool joins = traits & JOINS && (class_before > 0 || !stay_apart(before, c));
+	*ret_class = class;
+	return falls || joins ? traits & (uint8_t)~INERT : traits;
+}
+
 /* The traits that all characters share; ASCII is inert and not looked at further. */
 static uint8_t common_traits(struct str text)
 {
-	utf8proc_int32_t c;
+	utf8proc_int32_t before = '\n', c;
 	uint8_t common = KNOWN | INERT | FOLDED, class = 0;
-	for (size_t at = 0; at < text.len && common & INERT;) {
+	for (size_t at = 0; at < text.len && common & INERT; before = c) {
 		unsigned char first = (unsigned char)text.ptr[at];
+		if (first >= 0x80) {
+			at += decode(text.ptr + at, &c);
+			common &= traits_behind(before, class, c, &class);
+			continue;
+		}
+		class = 0;
 		if (!(common & FOLDED) && ascii_here(text, at)) {
-			class = 0;
 			at += 8;
+			c = text.ptr[at - 1];
 			continue;
 		}
-		if (first < 0x80) {
-			if (first >= 'A' && first <= 'Z')
-				common &= (uint8_t)~FOLDED;
-			class = 0;
-			at++;
-			continue;
-		}
-		at += decode(text.ptr + at, &c);
-		uint8_t traits = traits_of(c), before = class;
-		class = traits & MARK ? combining_class(c) : 0;
-		if (class > 0 && class < before)
-			traits &= (uint8_t)~INERT;
-		common &= traits;
+		if (first >= 'A' && first <= 'Z')
+			common &= (uint8_t)~FOLDED;
+		c = first;
+		at++;
 	}
 	return common;
 }
@@ -270,6 +308,43 @@ static void add_lower_case(struct buf *buf, struct str ascii)
 	}
 }
 
+/* Adds one character folded. What it folds to is remembered where that is one character. */
+static void add_folded(struct buf *buf, struct str bytes, utf8proc_int32_t c)
+{
+	enum { FOLDS = 1024 };
+	static _Atomic uint64_t
+		known[FOLDS]; /* the character, and in the low half what it becomes */
+	_Atomic uint64_t *slot = &known[(uint32_t)c % FOLDS];
+	uint64_t found = atomic_load_explicit(slot, memory_order_relaxed);
+	utf8proc_uint8_t folded[4];
+	utf8proc_int32_t to;
+	if (found >> 32 == (uint64_t)c) {
+		utf8proc_ssize_t len = utf8proc_encode_char((utf8proc_int32_t)found, folded);
+		buf_add(buf, folded, (size_t)len);
+		return;
+	}
+	size_t from = buf->len;
+	add_mapped(buf, bytes, UTF8PROC_CASEFOLD);
+	if (buf->len > from && decode(buf->ptr + from, &to) == buf->len - from)
+		atomic_store_explicit(slot, (uint64_t)c << 32 | (uint64_t)to, memory_order_relaxed);
+}
+
+/* Each character by itself, as case folding is. */
+static void add_all_folded(struct buf *buf, struct str text)
+{
+	utf8proc_int32_t c;
+	for (size_t at = 0, len; at < text.len; at += len) {
+		len = decode(text.ptr + at, &c);
+		struct str bytes = str_make(text.ptr + at, len);
+		if (c < 0x80)
+			add_lower_case(buf, bytes);
+		else if (traits_of(c) & FOLDED)
+			buf_add_str(buf, bytes);
+		else
+			add_folded(buf, bytes, c);
+	}
+}
+
 void post_fold(struct str text, struct buf *ret)
 {
 	struct buf composed = { 0 }, folded = { 0 };
@@ -283,7 +358,7 @@ void post_fold(struct str text, struct buf *ret)
 		return;
 	}
 	add_nfc(&composed, text);
-	add_mapped(&folded, buf_str(&composed), UTF8PROC_CASEFOLD);
+	add_all_folded(&folded, buf_str(&composed));
 	add_nfc(ret, buf_str(&folded));
 	buf_release(&composed);
 	buf_release(&folded);

@@ -117,7 +117,7 @@ const struct column_node *column_node_find(const struct column_node *node, struc
 		return NULL;
 	for (unsigned at = name_hash(name);; at++) {
 		const struct column_node *child = node->slots[at & (node->slot_count - 1)];
-		if (!child || str_equal(child->name, name))
+		if (!child || str_equal_short(child->name, name))
 			return child;
 	}
 }

@@ -113,8 +113,11 @@ static void fill_items(struct post_reader *reader, struct column_vector *list, s
 	}
 }
 
-static size_t member_of(const struct column_type *type, yyjson_val *key)
+/* Members mostly come in the order of the columns, so the one behind the last is asked first. */
+static size_t member_of(const struct column_type *type, yyjson_val *key, size_t likely)
 {
+	if (likely < type->child_count && yyjson_equals_str(key, type->children[likely].name))
+		return likely;
 	size_t i = 0;
 	while (i < type->child_count && !yyjson_equals_str(key, type->children[i].name))
 		i++;
@@ -124,12 +127,13 @@ static size_t member_of(const struct column_type *type, yyjson_val *key)
 static void fill_members(struct post_reader *reader, struct column_vector *vector, size_t row,
 			 yyjson_val *object)
 {
-	size_t at, max;
+	size_t at, max, likely = 0;
 	uint64_t seen = 0;
 	yyjson_val *key, *item;
 	fill_valid(vector, row);
 	yyjson_obj_foreach(object, at, max, key, item) {
-		size_t member = member_of(vector->type, key);
+		size_t member = member_of(vector->type, key, likely);
+		likely = member + 1;
 		path_push_key(reader, key);
 		if (member == vector->type->child_count) {
 			extra_add(reader, item);
