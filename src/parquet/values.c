@@ -134,7 +134,7 @@ static bool try_cells(struct encoder *encoder, const struct values *values, stru
 static bool try_texts(struct encoder *encoder, const struct values *values, struct chunk *chunk)
 {
 	struct dictionary *dictionary = &encoder->dictionary;
-	const size_t *starts = values->vector->data;
+	const uint32_t *starts = values->vector->data;
 	const char *texts = vector_texts(values->vector)->ptr;
 	struct text_range range = { 0 };
 	for (size_t i = 0; i < values->count; i++) {
@@ -217,7 +217,7 @@ static void add_cells(struct encoder *encoder, const struct values *values, stru
 static void add_texts(struct encoder *encoder, const struct values *values, struct chunk *chunk)
 {
 	const struct texts *texts = vector_texts(values->vector);
-	const size_t *starts = values->vector->data;
+	const uint32_t *starts = values->vector->data;
 	struct text_range range = { 0 };
 	if (texts->in_order && texts->count == values->count) {
 		buf_add(&encoder->body, texts->ptr + TEXTS_START, texts->len - TEXTS_START);

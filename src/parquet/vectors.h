@@ -3,7 +3,8 @@
 #include "post/post.h"
 
 /* The texts of one vector as Parquet's PLAIN encoding has them, one behind the other: four bytes of
- * length, lowest first, and the bytes. The vector's data are size_t, where each begins. */
+ * length, lowest first, and the bytes. The vector's data are uint32_t, where each begins: a row group has
+ * less than 4 GiB of lines and what is made of them. */
 struct texts {
 	char *ptr;
 	size_t len, cap;
