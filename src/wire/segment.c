@@ -158,7 +158,8 @@ enum err_kind segment_open(const char *path, struct segment *ret, struct buf *sc
 			   struct err *err)
 {
 	struct segment segment = SEGMENT_NONE;
-	segment.fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Readers go where they are told: a FIFO by that name must not make them wait. */
+	segment.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (segment.fd < 0)
 		return err_errno(err, errno == ENOENT ? ERR_RETRY : ERR_FATAL, "open %s", path);
 	segment.path = mem_strdup(path);
