@@ -95,11 +95,8 @@ static void commit_stream(struct live *live, const struct lake_stream *logged)
 	stream->published_us = logged->time_us;
 	if (!moved)
 		return;
-	bool reads_on = stream->source.way != LIVE_PUBLISHED_ONLY;
 	if (logged->adopted || !publish_lines(stream, committed.offset))
 		start_anew(stream);
-	else if (stream->tail.next.offset < committed.offset && !reads_on)
-		restart_lines(stream);
 }
 
 static enum err_kind read_sources(struct live *live, struct err *err)
@@ -222,6 +219,11 @@ static enum err_kind take_stream(struct live *live, struct followed *stream, uin
 		if (source->restarts) {
 			restart_lines(stream);
 			source->restarts = false;
+		}
+		if (lines.lines.len == 0 && source->unopened &&
+		    tail->next.offset < stream->committed.offset) {
+			start_anew(stream); /* published and removed before we came to it */
+			continue;
 		}
 		if (lines.lines.len == 0)
 			break;

@@ -281,6 +281,7 @@ static bool open_reader(struct live_source *source, struct position from)
 		return false;
 	enum err_kind kind = journal_reader_open(source->place.journal, source->stream, from,
 						 &source->reader, &err);
+	source->unopened = kind != ERR_NONE;
 	if (kind != ERR_NONE) {
 		read_again_later(source, kind, &err);
 		return false;
@@ -327,7 +328,7 @@ void source_forget(struct live_source *source)
 		attempt_leave(source->attempt);
 	source->attempt = NULL;
 	source->way = LIVE_PUBLISHED_ONLY;
-	source->refused = source->restarts = false;
+	source->refused = source->restarts = source->unopened = false;
 	source->tap_us = source->read_us = 0;
 }
 

@@ -25,6 +25,7 @@ struct live_source {
 	uint64_t end;            /* how far the server had come when it answered */
 	int64_t tap_us, read_us; /* not before; monotonic */
 	int tap_failures;
+	bool unopened; /* the journal could not be opened where we asked, the last time */
 	bool refused;  /* the place we asked for is none of that journal */
 	bool restarts; /* after that, bytes now come from another: what was held is void */
 };
