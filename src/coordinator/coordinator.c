@@ -29,7 +29,7 @@ enum { SLOW_US = 60000000, OUTPUT_READS = 4 };
 
 struct role {
 	struct child child;
-	bool was_ready, told_slow;
+	bool was_started, was_ready, told_slow;
 	bool last_begun; /* of its last work */
 	bool killed;     /* since it took too long */
 	int64_t rest_us; /* how long it rested last; 0: it has not */
@@ -132,6 +132,7 @@ static void start(struct coordinator *coordinator, size_t at)
 		set_state(coordinator, at, ROLE_RESTING);
 		return;
 	}
+	role->was_started = true;
 	role->told_slow = false;
 	role->due_us = role->child.started_us + SLOW_US;
 	set_state(coordinator, at, ROLE_STARTING);
@@ -159,13 +160,24 @@ static void set_end_due(struct coordinator *coordinator, size_t at)
 	set_state(coordinator, at, ROLE_ENDING);
 }
 
+/* Who has not been started has nothing to make good, unless somebody above it was at work already. */
+static bool may_have_work(const struct coordinator *coordinator, size_t at)
+{
+	for (size_t i = 0; i < at; i++) {
+		if (coordinator->roles[i].was_ready)
+			return true;
+	}
+	return coordinator->roles[at].was_started;
+}
+
 /* What the coordinator asks of a role when its process has ended; false when there is no such thing. */
 static bool begin_last_work(struct coordinator *coordinator, size_t at)
 {
 	const struct role_plan *plan = &coordinator->options->roles[at];
 	struct role *role = &coordinator->roles[at];
 	struct err err = { 0 };
-	if (!plan->last || role->last_begun || !role->was_ready || coordinator->cut)
+	if (!plan->last || role->last_begun || coordinator->cut || coordinator->refused ||
+	    !may_have_work(coordinator, at))
 		return false;
 	role->last_begun = true;
 	role->killed = false;

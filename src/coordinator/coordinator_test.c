@@ -157,7 +157,7 @@ static void assert_in_order(struct trial *trial, const char *words)
 		const char *found = strstr(at, text);
 		if (!found)
 			fail_msg("'%s' is not at its place in: %s", text, buf_text(&trial->story));
-		at = found + strlen(text);
+		at = found ? found + strlen(text) : at;
 		free(text);
 	}
 }
@@ -252,6 +252,31 @@ static void who_does_not_end_is_killed_and_its_last_work_is_done(void **state)
 	coordinate(trial, COORDINATOR_DRAINED);
 	assert_in_order(trial, "a-asked a-killed");
 	assert_non_null(strstr(buf_text(&trial->story), "a:made good"));
+}
+
+static void last_work_is_done_by_who_was_about_to_start(void **state)
+{
+	struct trial *trial = *state;
+	add_role(trial, "a", GOOD);
+	add_role(trial, "b", "echo starting; exec sleep 60");
+	add_last(trial, "echo b-made-good");
+	add_role(trial, "c", GOOD);
+	add_last(trial, "echo c-made-good");
+	trial->number_at_line = "starting";
+	coordinate(trial, COORDINATOR_DRAINED);
+	assert_in_order(trial, "b:starting b:b-made-good c:c-made-good");
+	assert_null(strstr(buf_text(&trial->story), "c-started"));
+}
+
+static void nothing_is_made_good_where_nothing_ran(void **state)
+{
+	struct trial *trial = *state;
+	add_role(trial, "a", "echo starting; exec sleep 60");
+	add_role(trial, "b", GOOD);
+	add_last(trial, "echo never");
+	trial->number_at_line = "starting";
+	coordinate(trial, COORDINATOR_DRAINED);
+	assert_null(strstr(buf_text(&trial->story), "never"));
 }
 
 static void last_work_that_fails_or_never_ends_is_told(void **state)
@@ -428,6 +453,8 @@ int main(void)
 		WITH_TRIAL(a_role_that_refuses_its_configuration_ends_all),
 		WITH_TRIAL(who_may_finish_is_not_started_again),
 		WITH_TRIAL(who_does_not_end_is_killed_and_its_last_work_is_done),
+		WITH_TRIAL(last_work_is_done_by_who_was_about_to_start),
+		WITH_TRIAL(nothing_is_made_good_where_nothing_ran),
 		WITH_TRIAL(last_work_that_fails_or_never_ends_is_told),
 		WITH_TRIAL(a_second_signal_ends_all_at_once),
 		WITH_TRIAL(a_hangup_is_passed_on),

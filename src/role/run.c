@@ -236,7 +236,7 @@ static const char *const flags[] = { "lake",
 const struct command command_run = {
 	.name = "run",
 	.arguments = "",
-	.summary = "Everything at once: asks, collects, refines and serves, and keeps it running",
+	.summary = "Everything at once, started in order and kept running",
 	.flags = flags,
 	.examples = "  aviary run --lake lake --simulate --interval 5s\n"
 		    "  aviary run --config /etc/aviary/aviary.conf\n",

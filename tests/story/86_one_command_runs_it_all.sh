@@ -16,6 +16,8 @@ import json, sys
 roles = json.load(open("lake/_aviary/run"))["roles"]
 print(next((role.get(sys.argv[2], "") for role in roles if role["role"] == sys.argv[1]), ""))' "$1" "$2" 2>/dev/null
 }
+# A killed coordinator leaves its word behind.
+has_word() { grep -q "\"pid\":$pid," lake/_aviary/run; }
 is() { [ "$(of "$1" "$2")" = "$3" ]; }
 gone() { [ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"; }
 posts() { "$AVIARY" query --lake lake --format csv 'SELECT count(*) FROM landing' 2>/dev/null | tail -1 | tr -d '\r'; }
@@ -51,6 +53,7 @@ done
 passed "all roles of a killed coordinator have ended"
 before=$(posts)
 start
+until_true 20 has_word
 holds "a new one goes on" until_true 20 grows "$before"
 
 # --- the end ---------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ as_cron() { # SCRIPT
 }
 pid_in() { cat "$state/$1.pid"; }
 lives() { kill -0 "$(pid_in "$1")" 2>/dev/null; }
-landed() { [ "$("$AVIARY" status --lake "$lake" --json 2>/dev/null | grep -o '"posts":[0-9]*' | cut -d: -f2)" -gt "$1" ] 2>/dev/null; }
+landed() { [ "$(status_of "$lake" posts 2>/dev/null)" -gt "$1" ] 2>/dev/null; }
 
 # --- at start-up ------------------------------------------------------------------------------------------
 
