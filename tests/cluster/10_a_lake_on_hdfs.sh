@@ -23,8 +23,9 @@ has "HDFS renames without overwriting" "$out" 'renames without overwriting +yes'
 has "locks are said to hold here only" "$out" 'this machine only: yes'
 has "the power cut is not hidden" "$out" 'synconclose'
 
-run "$AVIARY" init --lake "$place/lake?user=stranger&patience=20"
-same "another user finds the same lake" $code 0
+run "$AVIARY" status --lake "$place/lake?user=stranger&patience=20"
+same "another user may look at it" $code 0
+has "and finds the same lake" "$out" "$id"
 run "$AVIARY" init --lake "$place/other?user=stranger&patience=20"
 same "and may not make one beside it" $code 1
 run env HADOOP_USER_NAME=guest "$AVIARY" init --lake "$place/other?patience=20"
