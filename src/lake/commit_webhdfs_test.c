@@ -353,6 +353,32 @@ static void two_machines_with_one_place_make_one_record(void **state)
 	rounds_end(&rounds);
 }
 
+/* An outage is no damage: the log is not refused, it is asked for again. */
+static void while_hdfs_is_away_the_log_may_be_tried_again(void **state)
+{
+	(void)state;
+	struct rounds rounds = { 0 };
+	struct lake_snapshot *snapshot = NULL;
+	struct lake *lake = NULL;
+	struct err err;
+	rounds_next(&rounds);
+	settle(&rounds);
+	char *hasty = mem_printf("%.*s?user=root&patience=1", (int)strcspn(rounds.location, "?"),
+				 rounds.location);
+	assert_ok(lake_open(hasty, &lake, &err), err);
+	for (int i = 0; i < 2; i++) {
+		stand_in_order(&stand_in, i ? "kind=unwell&times=100000&what=DOWNLOAD" :
+					      "kind=safe_mode&times=100000");
+		assert_int_equal(lake_snapshot_read(lake, &snapshot, &err), ERR_RETRY);
+		assert_int_equal(lake_recover(lake, STREAM_A, &err), ERR_RETRY);
+		stand_in_calm(&stand_in);
+	}
+	lake_close(lake);
+	assert_once(&rounds);
+	rounds_end(&rounds);
+	free(hasty);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -363,6 +389,7 @@ int main(void)
 		cmocka_unit_test(a_commit_with_any_call_done_late_is_one_record),
 		cmocka_unit_test(a_predecessor_that_wakes_late_changes_nothing),
 		cmocka_unit_test(an_empty_record_that_wakes_late_takes_no_intent_along),
+		cmocka_unit_test(while_hdfs_is_away_the_log_may_be_tried_again),
 		cmocka_unit_test(two_machines_with_one_place_make_one_record),
 	};
 	char *real = mem_printf("127.0.0.1:%d", real_namenode());

@@ -364,7 +364,8 @@ static enum err_kind read_next(const struct lake *lake, struct log_view *view, s
 	if (kind == ERR_NONE)
 		kind = fold_text(view, buf_str(text), err);
 	if (kind != ERR_NONE) {
-		err->kind = ERR_FATAL;
+		if (kind != ERR_RETRY) /* a store that is away says nothing about the log */
+			err->kind = ERR_FATAL;
 		return err_wrap(err, "%s/%s", lake->path, path);
 	}
 	view->read_singly++;
