@@ -254,6 +254,60 @@ static void an_outage_is_not_an_absence(void **state)
 	store_close(store);
 }
 
+/* Whoever answers in a NameNode's place: nothing of it is believed, and nothing waits for it. */
+static void an_answer_that_makes_no_sense_is_an_error(void **state)
+{
+	struct place *place = *state;
+	static const struct {
+		const char *what, *body, *words;
+	} odd[] = {
+		{ "GETFILESTATUS", "", "" },
+		{ "GETFILESTATUS", "<html>", "byte" },
+		{ "GETFILESTATUS", "{}", "neither" },
+		{ "GETFILESTATUS", "{\"FileStatus\":[1]}", "neither" },
+		{ "GETFILESTATUS", "{\"FileStatus\":{\"type\":\"FILE\",\"length\":-1}}", "length" },
+		{ "GETFILESTATUS",
+		  "{\"FileStatus\":{\"type\":\"FILE\",\"length\":1,\"modificationTime\":1}}",
+		  "fileId" },
+		{ "LISTSTATUS_BATCH", "{}", "names" },
+		{ "LISTSTATUS_BATCH",
+		  "{\"DirectoryListing\":{\"partialListing\":{\"FileStatuses\":{\"FileStatus\":[]}},"
+		  "\"remainingEntries\":9}}",
+		  "empty page" },
+		{ "LISTSTATUS_BATCH",
+		  "{\"DirectoryListing\":{\"partialListing\":{\"FileStatuses\":{\"FileStatus\":["
+		  "{\"pathSuffix\":\"../x\",\"modificationTime\":1}]}},\"remainingEntries\":0}}",
+		  "no file's" },
+		{ "OPEN", "{\"Location\":\"file:///etc/passwd\"}", "names no DataNode" },
+		{ "OPEN", "{\"Location\":\"http://user:word@h/\"}", "credentials" },
+		{ "OPEN", "[", "names no DataNode" },
+	};
+	assert_ok(store_replace(place->store, "f", STR("x"), &place->err), place->err);
+	for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+		struct buf fault = { 0 }, text = { 0 };
+		struct name_list names = { 0 };
+		struct store_stat stat;
+		bool found = true;
+		buf_addf(&fault, "kind=odd&what=%s&body=", odd[i].what);
+		http_add_encoded(&fault, str_from(odd[i].body));
+		stand_in_order(&stand_in, buf_text(&fault));
+		enum err_kind kind;
+		if (odd[i].what[0] == 'G')
+			kind = store_stat(place->store, "f", &stat, &place->err);
+		else if (odd[i].what[0] == 'L')
+			kind = store_list(place->store, "", &names, &place->err);
+		else
+			kind = store_read(place->store, "f", 99, &text, &found, &place->err);
+		assert_int_not_equal(kind, ERR_NONE);
+		if (!strstr(place->err.msg, odd[i].words))
+			fail_msg("%s: %s", odd[i].body, place->err.msg);
+		assert_true(found);
+		name_list_release(&names);
+		buf_release(&fault);
+		buf_release(&text);
+	}
+}
+
 static void what_is_forbidden_is_said_at_once_and_explained(void **state)
 {
 	struct place *place = *state;
@@ -431,6 +485,7 @@ int main(void)
 		CLAIM(a_late_upload_touches_nothing),
 		CLAIM(a_broken_download_begins_again),
 		CLAIM(an_outage_is_not_an_absence),
+		CLAIM(an_answer_that_makes_no_sense_is_an_error),
 		CLAIM(what_is_forbidden_is_said_at_once_and_explained),
 		CLAIM(the_active_one_of_two_name_nodes_is_found),
 		CLAIM(a_server_that_only_redirects_is_followed_by_hand),

@@ -12,6 +12,7 @@ It prints "NAMENODE-PORT DATANODE-PORT" and ends with its standard input. A faul
 from the NameNode's port, and hits calls that come after the order:
 
   PUT /fault?kind=KIND[&at=N][&times=T][&what=OP][&pid=P][&seconds=S]
+           [&body=TEXT]
       the Nth call from now (1), and the T-1 (0) behind it; only calls of OP are counted if it is given:
       an op of WebHDFS, or UPLOAD and DOWNLOAD for what the DataNode does
         lose_request  the connection is closed, nothing is done
@@ -22,6 +23,7 @@ from the NameNode's port, and hits calls that come after the order:
         late          the connection is closed now, and it is done S seconds later
         half          the connection breaks after half of an upload's bytes, and they stay
         short         an upload loses half of its bytes, and the answer is that all is well
+        odd           the answer is 200 with TEXT
         forget        what the call is about is deleted, and then it is done
         safe_mode, standby, busy, unwell, forbidden, quota   that answer of a NameNode
   PUT /no-fault       forgets what was ordered
@@ -99,7 +101,7 @@ class Faults:
         with self.lock:
             self.order = {"kind": query["kind"], "what": query.get("what"), "at": int(query.get("at", 1)),
                           "times": int(query.get("times", 1)), "pid": int(query.get("pid", 0)),
-                          "seconds": float(query.get("seconds", 0))}
+                          "seconds": float(query.get("seconds", 0)), "body": query.get("body", "")}
 
     def hit(self, call):
         """The order if this call is the one, else None."""
@@ -393,6 +395,8 @@ class Connection(socketserver.StreamRequestHandler):
         if kind == "late":
             server.faults.later(order["seconds"], lambda: server.do(call))
             return None
+        if kind == "odd":
+            return Answer(200, order["body"].encode())
         if kind == "forget":
             server.do(Call("DELETE", f"{urlsplit(call.target).path}?op=DELETE", [], b""))
         if kind in ("half", "short"):
