@@ -11,6 +11,7 @@ const sourceWords = { simulated: "simulated", replayed: "replayed", imported: "i
 function sourcesOf(streams) {
   const known = Object.keys(sourceWords);
   const names = [...new Set(streams.map((stream) => stream.source || "imported"))].sort((a, b) => known.indexOf(a) - known.indexOf(b));
+  if (names.length === 1 && names[0] === "X") return "posts from X";
   const words = names.map((name) => sourceWords[name] || name).join(" and ");
   return `${words} posts${names.length === 1 && names[0] === "simulated" ? ", none from X" : ""}`;
 }
@@ -21,7 +22,7 @@ function pollWords(status, now) {
   if (!status) return null;
   const last = status.last_poll;
   const brought = last ? (last.error ? `the last failed: ${last.error}` : `the last brought ${plural(Number(last.new !== undefined ? last.new : last.posts) || 0, "new post")}`) : "none yet";
-  if (status.waiting && status.waiting.why) return `waiting, ${status.waiting.why}${status.waiting.until ? ` (${until(Date.parse(status.waiting.until), now)})` : ""}; ${brought}`;
+  if (status.waiting && status.waiting.why) return `${status.waiting.why}${status.waiting.until ? `, next poll in ${until(Date.parse(status.waiting.until), now)}` : ""}`;
   const next = Date.parse(status.next_poll);
   return `${next > now ? `next poll in ${until(next, now)}` : "polling now"}, ${brought}`;
 }
@@ -40,7 +41,8 @@ function judge(told, now) {
   const unheard = streams.filter((stream) => stream.way !== "live");
   if (unheard.length === streams.length) return ["warn", "Not listening", unheard.some((stream) => stream.way === "in place") ? "what was journalled is shown" : "only what was published is shown"];
   if (unheard.length) return ["warn", "Partly live", `${unheard.length} of ${streams.length} streams are not heard`];
-  if (status && status.last_poll && status.last_poll.error) return ["warn", "Waiting", null];
+  if (status && status.waiting && status.waiting.why) return ["warn", "Waiting", null];
+  if (status && status.last_poll && status.last_poll.error) return ["warn", "Trouble", null];
   if (status && status.interval_s && Date.parse(status.next_poll) + 2000 * status.interval_s < now) return ["warn", "Late", "the next poll is overdue"];
   return ["good", "Live", null];
 }
