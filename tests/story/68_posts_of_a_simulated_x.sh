@@ -24,7 +24,7 @@ for step in {1..6}; do
 	if [ $((step % 2)) = 0 ]; then
 		stop collect KILL
 		start_collect
-		until_true 10 said collect event=connected $((step / 2 + 1)) || troubles+="step $step: not connected"$'\n'
+		until_true 10 says collect event=connected || troubles+="step $step: not connected"$'\n'
 	else
 		before=$(wire_status "$port" status.posts_read)
 		until_true 10 known $((before + 1)) || troubles+="step $step: no posts"$'\n'

@@ -1,11 +1,11 @@
 # For stories in which roles run side by side; sourced after lib.sh.
 
-declare -A pid_of served_before
+declare -A pid_of lines_before
 # start NAME COMMAND…: in the background; NAME.out and NAME.err grow with every start
 start() {
 	local name=$1
 	shift
-	served_before[$name]=$(grep -c 'event=serving' "$name.err" 2>/dev/null)
+	lines_before[$name]=$(cat "$name.err" 2>/dev/null | wc -l)
 	"$@" >>"$name.out" 2>>"$name.err" </dev/null &
 	pid_of[$name]=$!
 }
@@ -25,9 +25,11 @@ not() { ! "$@"; }
 
 # said NAME PATTERN [TIMES]: it is in the role's log, so many times at least
 said() { [ -e "$1.err" ] && [ "$(grep -cE -- "$2" "$1.err")" -ge "${3:-1}" ]; }
+# says NAME PATTERN [TIMES]: the same, since it was started last
+says() { [ "$(tail -n +$((lines_before[$1] + 1)) "$1.err" 2>/dev/null | grep -cE -- "$2")" -ge "${3:-1}" ]; }
 # port_of NAME: where it serves, once it says so
 port_of() {
-	until_true 20 said "$1" 'event=serving' $((${served_before[$1]:-0} + 1)) &&
+	until_true 20 says "$1" 'event=serving' &&
 		sed -nE 's/.*event=serving address=[^ ]*:([0-9]+).*/\1/p' "$1.err" | tail -1
 }
 free_port() {
