@@ -1,6 +1,7 @@
 /* The table function held_lines(session): wire lines that stay in memory, parsed when they are asked for.
  *
- * Its columns are those of post/ and then year, month, day, hour. Some of them are known without parsing
+ * Its columns are year, month, day, hour and then those of post/: where none is asked for, DuckDB takes the
+ * first. Some of them are known without parsing
  * ("known" below); a scan that wants only such columns parses a line at most once in its life, to learn
  * whether it is a post. Threads take groups in turn. */
 #include "engine/duckdb_vectors.h"
@@ -103,6 +104,10 @@ static void bind(duckdb_bind_info info)
 		duckdb_bind_set_error(info, "held_lines: that session holds no lines");
 		return;
 	}
+	duckdb_logical_type integer = duckdb_create_logical_type(DUCKDB_TYPE_INTEGER);
+	for (int i = 0; i < PARTITION_COLUMNS; i++)
+		duckdb_bind_add_result_column(info, partition[i], integer);
+	duckdb_destroy_logical_type(&integer);
 	size_t count;
 	const struct post_column *columns = post_columns(&count);
 	for (size_t i = 0; i < count; i++) {
@@ -110,10 +115,6 @@ static void bind(duckdb_bind_info info)
 		duckdb_bind_add_result_column(info, columns[i].name, type);
 		duckdb_destroy_logical_type(&type);
 	}
-	duckdb_logical_type integer = duckdb_create_logical_type(DUCKDB_TYPE_INTEGER);
-	for (int i = 0; i < PARTITION_COLUMNS; i++)
-		duckdb_bind_add_result_column(info, partition[i], integer);
-	duckdb_destroy_logical_type(&integer);
 	duckdb_bind_set_cardinality(info, count_lines(table), false);
 }
 
@@ -180,6 +181,15 @@ static void find_known(struct scan *scan, const struct post_column *columns)
 	}
 }
 
+/* From a column of the function to that of a post. */
+static bool is_post_column(const struct scan *scan, idx_t *column)
+{
+	if (*column < PARTITION_COLUMNS || *column >= PARTITION_COLUMNS + scan->column_count)
+		return false;
+	*column -= PARTITION_COLUMNS;
+	return true;
+}
+
 /* Once one column has to be parsed the known ones come with it. */
 static void choose_columns(struct scan *scan, duckdb_init_info info)
 {
@@ -188,7 +198,7 @@ static void choose_columns(struct scan *scan, duckdb_init_info info)
 	for (size_t i = 0; i < scan->projected_count; i++) {
 		idx_t column = duckdb_init_get_column_index(info, i);
 		scan->projected[i] = column;
-		if (column >= scan->column_count)
+		if (!is_post_column(scan, &column))
 			continue;
 		scan->wanted[column] = true;
 		bool known = false;
@@ -338,10 +348,10 @@ static void lend_chunk(struct scan *scan, duckdb_data_chunk chunk, int32_t **ret
 	for (size_t i = 0; i < scan->projected_count; i++) {
 		idx_t column = scan->projected[i];
 		duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, i);
-		if (column < scan->column_count)
+		if (is_post_column(scan, &column))
 			vector_lend(&scan->vectors[column], vector);
-		else if (column < scan->column_count + PARTITION_COLUMNS)
-			ret_partition[column - scan->column_count] = duckdb_vector_get_data(vector);
+		else if (column < PARTITION_COLUMNS)
+			ret_partition[column] = duckdb_vector_get_data(vector);
 	}
 }
 

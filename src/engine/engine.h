@@ -109,7 +109,7 @@ struct held_table {
 };
 
 /* Lets the session's SQL read the table (copied, and retained until the next one or session_close()) by
- * session_held_name(): the columns of a post and year, month, day, hour. Only columns that a statement
+ * session_held_name(): year, month, day, hour and the columns of a post. Only columns that a statement
  * wants are parsed; created_at, stream_id, stream_offset and the partition need no parsing once a line
  * is known to be a post. Lines that are none are left out. */
 void session_hold(struct session *session, const struct held_table *table);
