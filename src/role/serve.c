@@ -10,15 +10,39 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { ATTEMPTS = 3 }; /* of --once */
+
+/* Refine may replace files while they are being read: then all is asked anew, of what is there now; for
+ * the last time while refine has to wait. */
+static enum err_kind ask_once(struct serve *serve, struct err *err)
+{
+	struct file_lock refine = { .fd = -1 };
+	struct err ignored;
+	enum err_kind kind = ERR_NONE;
+	bool changed, held;
+	for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+		if (attempt == ATTEMPTS &&
+		    lake_lock(serve->lake, "refine", true, &refine, &held, &ignored) != ERR_NONE)
+			break; /* who may only read cannot make anybody wait */
+		kind = live_advance(serve->live, 0, &changed, err);
+		if (kind == ERR_NONE) {
+			serve_round_begin(serve);
+			kind = serve_round_end(serve, err);
+		}
+		if (kind == ERR_NONE || !live_was_overtaken(err))
+			break;
+	}
+	file_lock_drop(&refine);
+	return kind;
+}
+
 /* Writes the page as one file, for cron and mail. */
 static enum err_kind write_once(struct serve *serve, struct err *err)
 {
 	struct buf page = { 0 };
-	bool changed;
 	TRY(serve_open(serve, err));
-	TRY(live_advance(serve->live, 0, &changed, err));
-	serve_round_begin(serve);
-	TRY(serve_round_end(serve, err));
+	TRY(ask_once(serve, err));
+	serve_ask_sources(serve);
 	serve_tell_health(serve);
 	dashboard_page(serve->dashboard, clock_now_us(), &page);
 	enum err_kind kind = file_replace(serve->settings->out, buf_str(&page), err);

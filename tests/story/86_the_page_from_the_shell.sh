@@ -60,6 +60,21 @@ has "without --out there is a hint" "$code $(echo "$err" | tr '\n' ' ')" '^2 avi
 run "$AVIARY" serve --lake lake --http nonsense:x
 has "an address that is none is said to be" "$code $err" '^[12] aviary: serve: '
 
+# Every change of the weekend makes every hour anew.
+(while [ ! -e enough ]; do
+	"$AVIARY" refine --once --lake lake --weekend friday
+	"$AVIARY" refine --once --lake lake --weekend monday
+done) >refines.out 2>&1 </dev/null &
+refines=$!
+written=0
+for _ in 1 2 3 4 5 6 7 8; do
+	run "$AVIARY" serve --lake lake --once --out busy.html
+	[ $code = 0 ] && grep -q "<tr><th>posts</th><td>$posts</td></tr>" busy.html && written=$((written + 1))
+done
+touch enough
+wait $refines
+same "it is written whole while refine replaces the hours it reads" "$written $err" "8 "
+
 # --- the page -------------------------------------------------------------------------------------------------
 
 serving first --lake lake --http 127.0.0.1:0
