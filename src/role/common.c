@@ -69,6 +69,16 @@ enum err_kind open_engine(const struct settings *settings, const struct lake *la
 	return ERR_NONE;
 }
 
+enum err_kind check_weekend_zone(const struct settings *settings, struct err *err)
+{
+	struct engine *engine = NULL;
+	if (strcmp(settings->warehouse.weekend_zone, "UTC") == 0)
+		return ERR_NONE;
+	TRY(open_engine(settings, NULL, 1, &engine, err));
+	engine_close(engine);
+	return ERR_NONE;
+}
+
 /* What a refine that was killed had begun to write; under the refine lock nobody else writes there. */
 static enum err_kind remove_leftovers(struct lake *lake, struct err *err)
 {

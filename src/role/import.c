@@ -62,6 +62,8 @@ static enum err_kind start(struct import *import, struct err *err)
 {
 	char name[64];
 	bool held = false;
+	if (import->settings->refine)
+		TRY(check_weekend_zone(import->settings, err));
 	TRY(make_lake(import->settings, &import->lake, err));
 	TRY(take_locks(import, err));
 	TRY(open_journal(import, err));

@@ -68,6 +68,8 @@ MUST_CHECK enum err_kind make_lake(const struct settings *settings, struct lake 
  * 1 the work is done by whoever asks, which is cheapest where several sessions ask at once. */
 MUST_CHECK enum err_kind open_engine(const struct settings *settings, const struct lake *lake,
 				     int threads, struct engine **ret, struct err *err);
+/* For those who need it only later: whether the engine will know the zone. */
+MUST_CHECK enum err_kind check_weekend_zone(const struct settings *settings, struct err *err);
 int thread_count(const struct settings *settings);
 /* Refines everything stale and retires what is old enough; waits for the refine lock. */
 MUST_CHECK enum err_kind refine_lake(const struct settings *settings, struct lake *lake,

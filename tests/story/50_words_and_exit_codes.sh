@@ -206,7 +206,7 @@ echo "more $?" >>full.code
 	tail -1 | tr -d '\r' >full.rows
 ls small/lake/_aviary/staging small/lake/_aviary/intent | grep -v : | xargs >full.left
 F
-for size in 4m 9500k 11m; do
+for size in 4m 9500k 10300k; do
 	rm -rf small
 	if [ "$(id -u)" = 0 ] && unshare -m bash full.sh $size; then
 		has "an import onto a full disk of $size ends with 1" "$(cat full.code)" '^code 1$'
