@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <xxhash.h>
+/* Where the library is built to choose at run time, XXH3 takes what the processor has. */
+#if defined(__x86_64__) && __has_include(<xxh_x86dispatch.h>)
+#include <xxh_x86dispatch.h>
+#endif
 
 uint64_t hash_xxh64(struct str bytes, uint64_t seed)
 {
