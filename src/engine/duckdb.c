@@ -68,8 +68,6 @@ enum err_kind engine_open(const struct engine_options *options, struct engine **
 	if (kind == ERR_NONE)
 		kind = session_open(engine, &session, err);
 	if (kind == ERR_NONE)
-		kind = lines_register(engine, session->connection, err);
-	if (kind == ERR_NONE)
 		kind = held_register(engine, session->connection, err);
 	session_close(session);
 	if (kind != ERR_NONE) {

@@ -5,12 +5,9 @@
 #include <duckdb.h>
 #include <pthread.h>
 
-enum { FEEDS_MAX = 64 };
-
 struct engine {
 	duckdb_database database;
 	pthread_mutex_t lock;
-	const struct line_feed *feeds[FEEDS_MAX]; /* being read by wire_lines(index) */
 	int64_t newest_session;
 	struct session *sessions; /* those that hold lines */
 };
@@ -25,9 +22,6 @@ struct session {
 	struct session *next;   /* of those that hold lines */
 };
 
-/* Makes the table function wire_lines(feed BIGINT) known. */
-MUST_CHECK enum err_kind lines_register(struct engine *engine, duckdb_connection connection,
-					struct err *err);
 /* Makes the table function held_lines(session BIGINT) known. */
 MUST_CHECK enum err_kind held_register(struct engine *engine, duckdb_connection connection,
 				       struct err *err);

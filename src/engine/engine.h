@@ -1,6 +1,6 @@
 /* Who runs SQL. DuckDB in this process; others later, behind the same door.
  *
- * In: SQL text, wire lines. Out: results, Parquet files. Promised: sessions are in UTC whatever TZ says,
+ * In: SQL text, wire lines. Out: results. Promised: sessions are in UTC whatever TZ says,
  * load nothing from any network, keep to the memory they were given, and end with an error message, not
  * a crash, on any SQL. */
 #pragma once
@@ -53,34 +53,6 @@ int64_t result_int(const struct result *result, size_t column); /* 0 for NULL or
 void result_add_text(const struct result *result, size_t column, struct buf *ret);
 /* The cell as JSON: numbers, true, false, null, lists, objects, or a string. */
 void result_add_json(const struct result *result, size_t column, struct buf *ret);
-
-/* --- wire lines to Parquet -------------------------------------------------------------------------- */
-
-/* Gives lines, group by group; called by several threads at once. */
-struct line_feed {
-	void *context;
-	const char *stream_id;
-	int threads_max;
-	/* The next group, valid until the same `group` is asked for again; an empty one ends it. `group`
-	 * is the calling thread's; release_group() frees what next() gave it. */
-	enum err_kind (*next)(void *context, void **group, const struct line **ret_lines,
-			      size_t *ret_count, struct err *err);
-	void (*release_group)(void *context, void *group);
-	/* A line that is no post. */
-	void (*reject)(void *context, const struct line *line, const char *reason);
-};
-
-/* Writes one Parquet file (zstd) with a row for each line that is a post, with these pairs of names and
- * values in its footer. *ret_rows is their number. Does not sync. What stops it, a feed's error too, is
- * ERR_FATAL: no line can. */
-struct lines_copy {
-	const struct line_feed *feed;
-	const char *path;
-	const struct str *metadata; /* name, value, name, value … */
-	size_t metadata_count;      /* of pairs */
-};
-MUST_CHECK enum err_kind session_copy_lines(struct session *session, const struct lines_copy *copy,
-					    uint64_t *ret_rows, struct err *err);
 
 /* --- wire lines in memory as a table ------------------------------------------------------------------ */
 

@@ -31,14 +31,12 @@ static void begin(struct fixture *fixture)
 	*fixture = (struct fixture){ .settings = &settings_default };
 	assert_ok(lake_create(path, &err), err);
 	assert_ok(lake_open(path, &fixture->lake, &err), err);
-	assert_ok(session_open(engine, &fixture->writing, &err), err);
 	free(path);
 }
 
 static void end(struct fixture *fixture)
 {
 	session_close(fixture->session);
-	session_close(fixture->writing);
 	lake_close(fixture->lake);
 }
 
