@@ -92,9 +92,10 @@ files_of() {
 	(cd "$1" && find . -type f | sort | xargs -d '\n' -r sha256sum)
 }
 
-# until_true SECONDS COMMAND…: asks again and again until the command succeeds; fails when time is up
+# until_true SECONDS COMMAND…: asks again and again until the command succeeds; fails when time is up. The
+# seconds are those of a machine that does nothing else; any other gets four times as many.
 until_true() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + 4 * $1))
 	shift
 	until "$@"; do
 		[ $SECONDS -lt $end ] || return 1
