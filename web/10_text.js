@@ -53,7 +53,9 @@ const dayAndClock = new Intl.DateTimeFormat(locale, { weekday: "short", hour: "2
 const fullDay = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 const absolute = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long" });
 
+// In a file that does not change, "3 s ago" would soon be wrong.
 function ago(ms, now) {
+  if (state.written) return (now - ms < 12 * 3600000 ? clock : dayAndClock).format(ms);
   const seconds = Math.max(0, Math.round((now - ms) / 1000));
   if (seconds < 2) return "now";
   if (seconds < 60) return `${seconds} s ago`;

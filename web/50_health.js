@@ -18,13 +18,17 @@ function sourcesOf(streams) {
 
 const polledBy = (streams) => streams.map((stream) => stream.status).find((status) => status && status.next_poll);
 
+function broughtWords({ last_poll: last }) {
+  if (!last) return "none yet";
+  return last.error ? `the last failed: ${last.error}` : `the last brought ${plural(Number(last.new !== undefined ? last.new : last.posts) || 0, "new post")}`;
+}
+
 function pollWords(status, now) {
   if (!status) return null;
-  const last = status.last_poll;
-  const brought = last ? (last.error ? `the last failed: ${last.error}` : `the last brought ${plural(Number(last.new !== undefined ? last.new : last.posts) || 0, "new post")}`) : "none yet";
-  if (status.waiting && status.waiting.why) return `${status.waiting.why}${status.waiting.until ? `, next poll in ${until(Date.parse(status.waiting.until), now)}` : ""}`;
-  const next = Date.parse(status.next_poll);
-  return `${next > now ? `next poll in ${until(next, now)}` : "polling now"}, ${brought}`;
+  const waiting = status.waiting && status.waiting.why ? status.waiting : null;
+  const next = waiting ? Date.parse(waiting.until) : Date.parse(status.next_poll);
+  const due = next > now ? `next poll ${state.written ? `at ${clockWithSeconds.format(next)}` : `in ${until(next, now)}`}` : "polling now";
+  return waiting ? `${waiting.why}, ${due}` : `${due}, ${broughtWords(status)}`;
 }
 
 // An import is done when it is done; all others should be heard.
@@ -57,7 +61,7 @@ function showHealth() {
   if (!told) return setHealth("calm", "Connecting", []);
   const [kind, word, why] = judge(told, now);
   const streams = told.streams;
-  const parts = [streams.length ? sourcesOf(streams) : null, why, state.written ? null : pollWords(polledBy(streams), now)];
+  const parts = [streams.length ? sourcesOf(streams) : null, why, pollWords(polledBy(streams), now)];
   for (const stream of streams.filter(isExpected)) {
     if (stream.way !== "live" && stream.trouble && !state.written) parts.push(`${stream.trouble}${stream.way === "published" && stream.published ? `, posts since ${ago(stream.published, now)} may be missing` : ""}`);
   }

@@ -72,6 +72,7 @@ async function once() {
   same("the file shows how many there are, without a network", await textOf(page, ".total .value"), "30");
   same("and the newest first", (await idsOf(page))[0], posts[0].id);
   claim("and says that it is a file", /Written/.test(await textOf(page, "#health")), await textOf(page, "#health"));
+  claim("its times stay true", !/ ago|now/.test(await textOf(page, "#posts ol")), await textOf(page, "#posts ol"));
   same("and all went well", page.trouble, []);
   await close(page);
 }
