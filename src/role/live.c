@@ -382,9 +382,12 @@ const struct live_state *live_state(const struct live *live)
 
 static enum err_kind advance_once(struct live *live, bool *ret_changed, struct err *err)
 {
-	pthread_mutex_lock(&live->lock);
 	uint64_t bytes = 0;
-	enum err_kind kind = follow_log(live, ret_changed, err);
+	bool follows = !live->advanced || pthread_mutex_trylock(&live->lake_lock) == 0;
+	if (!live->advanced)
+		pthread_mutex_lock(&live->lake_lock);
+	pthread_mutex_lock(&live->lock);
+	enum err_kind kind = follows ? follow_log(live, ret_changed, err) : ERR_NONE;
 	if (kind == ERR_NONE && !live->advanced)
 		kind = catch_up(live, err);
 	if (kind == ERR_NONE)
@@ -393,6 +396,8 @@ static enum err_kind advance_once(struct live *live, bool *ret_changed, struct e
 	if (kind == ERR_NONE)
 		tell_state(live);
 	pthread_mutex_unlock(&live->lock);
+	if (follows)
+		pthread_mutex_unlock(&live->lake_lock);
 	return kind;
 }
 
@@ -417,12 +422,14 @@ enum err_kind live_advance(struct live *live, int timeout_ms, bool *ret_changed,
 static enum err_kind attach_once(struct live *live, struct session *session, const char *statement,
 				 struct err *err)
 {
+	pthread_mutex_lock(&live->lock);
 	struct moment *moment = moment_new(live);
 	int64_t not_before_us = INT64_MIN;
 	uint64_t rows;
 	if (statement && live->stream_count > 0 && warehouse_asks_newest(statement, &rows))
 		not_before_us = moment_keep_newest(moment, live->snapshot, rows,
 						   live->streams[0]->tail.reader);
+	pthread_mutex_unlock(&live->lock);
 	struct held_table table = moment_table(moment);
 	struct name_list scans = { 0 };
 	moment_scans(moment, session_held_name(session), &scans);
@@ -452,16 +459,18 @@ enum err_kind live_attach(struct live *live, struct session *session, const char
 			  struct err *err)
 {
 	bool ignored;
-	pthread_mutex_lock(&live->lock);
+	pthread_mutex_lock(&live->lake_lock);
 	enum err_kind kind = attach_once(live, session, statement, err);
 	for (int i = 1; i < ATTACH_ATTEMPTS && kind != ERR_NONE &&
 			(kind == ERR_RETRY || live_was_overtaken(err));
 	     i++) {
+		pthread_mutex_lock(&live->lock);
 		kind = follow_log(live, &ignored, err);
+		pthread_mutex_unlock(&live->lock);
 		if (kind == ERR_NONE)
 			kind = attach_once(live, session, statement, err);
 	}
-	pthread_mutex_unlock(&live->lock);
+	pthread_mutex_unlock(&live->lake_lock);
 	return kind;
 }
 
@@ -472,6 +481,7 @@ enum err_kind live_open(const struct live_options *options, struct live **ret_li
 	struct live *live = mem_zalloc(1, sizeof *live);
 	bool ignored = false;
 	live->options = *options;
+	pthread_mutex_init(&live->lake_lock, NULL);
 	pthread_mutex_init(&live->lock, NULL);
 	overflow_open(&live->overflow, options->lake, options->engine);
 	enum err_kind kind = follow_log(live, &ignored, err);
@@ -499,6 +509,7 @@ void live_close(struct live *live)
 	forget_state(live);
 	lake_snapshot_free(live->snapshot);
 	pthread_mutex_destroy(&live->lock);
+	pthread_mutex_destroy(&live->lake_lock);
 	free(live->streams);
 	free(live->told);
 	free(live);

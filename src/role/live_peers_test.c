@@ -103,6 +103,53 @@ static void a_session_keeps_its_moment(void **state)
 	world_close(&world);
 }
 
+struct asker {
+	struct world *world;
+	struct live *live;
+	atomic_bool ends;
+	int asked;
+};
+
+static void *ask_on(void *context)
+{
+	struct asker *asker = context;
+	int64_t last = 0;
+	while (!asker->ends) {
+		int64_t rows = rows_seen(asker->world, asker->live);
+		assert_true(rows >= last);
+		last = rows;
+		asker->asked++;
+	}
+	return NULL;
+}
+
+static void one_thread_asks_while_another_advances(void **state)
+{
+	(void)state;
+	struct world world;
+	struct source source;
+	pthread_t thread;
+	world_open(&world, 9);
+	source_open_in(&world, LIVE_STREAM, &source);
+	source_tell(&world, &source, true, false);
+	struct live *live = live_of(&world);
+	struct asker asker = { .world = &world, .live = live };
+	advance(live);
+	assert_int_equal(pthread_create(&thread, NULL, ask_on, &asker), 0);
+	for (int i = 0; i < 30 || asker.asked < 5; i++) {
+		append_good(&world, &source, 20);
+		if (i % 5 == 4)
+			world_publish(world.lake, &source, 0);
+		advance_for(live, 20);
+	}
+	asker.ends = true;
+	pthread_join(thread, NULL);
+	advance_to(live, &source);
+	live_close(live);
+	source_close(&source);
+	world_close(&world);
+}
+
 static void heard(void *context, const char *stream, struct str line, uint64_t offset)
 {
 	uint64_t *next = context;
@@ -439,6 +486,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_keeps_its_moment),
+		cmocka_unit_test(one_thread_asks_while_another_advances),
 		cmocka_unit_test(every_line_is_heard_once),
 		cmocka_unit_test(a_server_that_goes_and_comes_is_survived),
 		cmocka_unit_test(a_peer_that_stalls_or_lies_holds_nobody_up),

@@ -17,7 +17,10 @@ struct followed {
 
 struct live {
 	struct live_options options;
-	pthread_mutex_t lock; /* all below, and the chunks' growth */
+	/* Who attaches may list files for a while; meanwhile lines are taken all the same, only the log is
+	 * not followed. Taken before `lock`. */
+	pthread_mutex_t lake_lock; /* the lake, and which snapshot it is */
+	pthread_mutex_t lock;      /* all below, and the chunks' growth */
 	struct lake_snapshot *snapshot;
 	struct followed **streams;
 	size_t stream_count, stream_cap;
