@@ -5,7 +5,7 @@
 "$SAMPLE" --start 2026-11-23T00:00:00Z --seed 1 --posts 1200 --hours 3 --out posts >/dev/null
 "$AVIARY" replay --port 0 --journal journal --rate 150 posts/* >replay.out 2>replay.err </dev/null &
 source=$!
-until_true 10 grep -q 'event=serving' replay.err
+until_true 30 grep -q 'event=serving' replay.err
 wire=$(grep -o 'address=[^ ]*' replay.err | head -1 | cut -d= -f2)
 
 start() {
@@ -28,12 +28,12 @@ posts() { "$AVIARY" query --lake lake --format csv 'SELECT count(*) FROM tweet_d
 grows() { [ "$(posts)" -gt "$1" ] 2>/dev/null; }
 
 start
-holds "posts of the wire become tables" until_true 20 grows 0
+holds "posts of the wire become tables" until_true 60 grows 0
 for role in collect refine; do
 	was=$(of $role pid)
 	kill -9 "$was"
-	holds "$role comes back when it is killed" until_true 20 is $role restarts 1
-	holds "and is ready again ($role)" until_true 20 is $role state ready
+	holds "$role comes back when it is killed" until_true 60 is $role restarts 1
+	holds "and is ready again ($role)" until_true 60 is $role state ready
 	holds "as another process ($role)" test "$(of $role pid)" != "$was"
 done
 has "the coordinator says so, in a line" "$(cat run.log)" '^run +[^ ]+ level=warn event=died role=collect why="signal 9" again_in_ms=1000$'
@@ -54,17 +54,17 @@ children="$(of collect pid) $(of refine pid)"
 kill -9 $pid
 wait $pid 2>/dev/null
 for child in $children; do
-	holds "a killed coordinator leaves no role behind" until_true 10 gone "$child"
+	holds "a killed coordinator leaves no role behind" until_true 30 gone "$child"
 done
 lacks "status does not take it for alive" "$("$AVIARY" status --lake lake)" '^run '
 start
-until_true 20 has_word
-holds "a new one goes on" until_true 20 is refine state ready
+until_true 60 has_word
+holds "a new one goes on" until_true 60 is refine state ready
 
 # --- the end ----------------------------------------------------------------------------------------------
 
 until_true 30 grep -q 'posts journalled' replay.out
-holds "all posts have come" until_true 20 sh -c \
+holds "all posts have come" until_true 60 sh -c \
 	'[ "$("$AVIARY" status --lake lake --json | grep -o "\"lag\":[0-9]*")" = "\"lag\":0" ]'
 kill $pid
 wait $pid

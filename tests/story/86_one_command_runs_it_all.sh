@@ -25,8 +25,8 @@ grows() { [ "$(posts)" -gt "$1" ] 2>/dev/null; }
 page() { "$PYTHON" -c 'import sys, urllib.request as r; sys.exit(r.urlopen(sys.argv[1], timeout=5).status != 200)' "$(of serve address)"; }
 
 start
-holds "posts of the simulated X arrive" until_true 20 grows 0
-holds "and go on arriving" until_true 10 grows "$(posts)"
+holds "posts of the simulated X arrive" until_true 60 grows 0
+holds "and go on arriving" until_true 30 grows "$(posts)"
 holds "the page is there" page
 x=$(of simulate address) wire=$(of listen address) address=$(of serve address)
 
@@ -34,11 +34,11 @@ killed() { # ROLE
 	local was
 	was=$(of "$1" pid)
 	kill -9 "$was"
-	holds "$1 comes back when it is killed" until_true 20 is "$1" restarts 1
-	holds "and is ready again ($1)" until_true 20 is "$1" state ready
+	holds "$1 comes back when it is killed" until_true 60 is "$1" restarts 1
+	holds "and is ready again ($1)" until_true 60 is "$1" state ready
 }
 for role in simulate listen collect refine serve; do killed $role; done
-holds "and posts arrive" until_true 20 grows "$(posts)"
+holds "and posts arrive" until_true 60 grows "$(posts)"
 same "each at the same place as before" "$(of simulate address) $(of listen address) $(of serve address)" "$x $wire $address"
 holds "the page is there again" page
 
@@ -48,13 +48,13 @@ children=$(for role in simulate listen collect refine serve; do of $role pid; do
 kill -9 $pid
 wait $pid 2>/dev/null
 for child in $children; do
-	until_true 10 gone "$child" || failed "a killed coordinator leaves no role behind"
+	until_true 30 gone "$child" || failed "a killed coordinator leaves no role behind"
 done
 passed "all roles of a killed coordinator have ended"
 before=$(posts)
 start
-until_true 20 has_word
-holds "a new one goes on" until_true 20 grows "$before"
+until_true 60 has_word
+holds "a new one goes on" until_true 60 grows "$before"
 
 # --- the end ---------------------------------------------------------------------------------------------
 
@@ -68,7 +68,7 @@ same "and refined" "$(status_of lake stale_hours)" 0
 # The same seed has the same posts by the same ids, whoever asks.
 "$AVIARY" simulate --simulate-port 0 --simulate-rate 20 --seed 7 --requests-per-window 100000 >x.out </dev/null &
 simulate=$!
-until_true 10 grep -q 'http://' x.out
+until_true 30 grep -q 'http://' x.out
 values lake 'SELECT id FROM landing' >ids
 holds "of every post that X had we have one, and nothing else" \
 	"$PYTHON" "$story_dir/minted.py" "$(grep -o 'http://[0-9.:]*' x.out)" '#Birds OR the OR a OR url:t' <ids

@@ -35,7 +35,7 @@ serving() {
 	local name=$1
 	shift
 	start "$name" "$AVIARY" serve "$@"
-	until_true 20 grep -q . "$name.out" || return 1
+	until_true 60 grep -q . "$name.out" || return 1
 	url=$(sed -n 's/^the page is at //p' "$name.out" | tail -1)
 }
 
@@ -105,6 +105,6 @@ stop first
 same "asked to end it does, and all is well" $? 0
 
 serving open --lake lake --http 0.0.0.0:0
-holds "it warns when others can reach it" until_true 10 said open 'level=warn event=open address=0.0.0.0:0'
+holds "it warns when others can reach it" until_true 30 said open 'level=warn event=open address=0.0.0.0:0'
 has "then any name is answered" "$(get "http://127.0.0.1:${url##*:}/" 'Host: page.example')" '^200$'
 finish

@@ -6,7 +6,7 @@ home=$TEST_DIR/home state=$TEST_DIR/home/.local/state/aviary lake=$TEST_DIR/home
 mkdir "$home"
 "$AVIARY" simulate --simulate-port 0 --simulate-rate 10 --requests-per-window 100000 >x.out </dev/null &
 simulate=$!
-until_true 10 grep -q 'http://' x.out
+until_true 30 grep -q 'http://' x.out
 port=$("$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 (umask 077 && echo some-token >"$home/token")
 cat >"$home/aviary.conf" <<C
@@ -36,17 +36,17 @@ landed() { [ "$(status_of "$lake" posts 2>/dev/null)" -gt "$1" ] 2>/dev/null; }
 run as_cron startup.sh
 same "startup.sh ends at once, and well" "$code" 0
 same "and says nothing that cron would mail" "$out$err" ""
-holds "posts are listened to and collected" until_true 20 landed 0
+holds "posts are listened to and collected" until_true 60 landed 0
 listen=$(pid_in listen) collect=$(pid_in collect)
 run as_cron startup.sh
 same "it may be run again" "$code$out$err" 0
 same "what runs is left alone" "$(pid_in listen) $(pid_in collect)" "$listen $collect"
 kill -9 "$listen"
-until_true 10 sh -c '! kill -0 "$0" 2>/dev/null' "$listen"
+until_true 30 sh -c '! kill -0 "$0" 2>/dev/null' "$listen"
 as_cron startup.sh
 holds "what has died is started" lives listen
 same "and nothing else" "$([ "$(pid_in listen)" != "$listen" ]; echo $?) $(pid_in collect)" "0 $collect"
-holds "posts go on arriving" until_true 20 landed "$(status_of "$lake" posts)"
+holds "posts go on arriving" until_true 60 landed "$(status_of "$lake" posts)"
 
 # --- every five minutes ------------------------------------------------------------------------------------
 
@@ -54,7 +54,7 @@ exec 8>>"$lake/_aviary/lock/refine"
 flock 8 # so that the first one is still at work when the second one comes
 as_cron every-5-minutes.sh >first.out 2>&1 8>&- &
 first=$!
-until_true 10 test -e "$state/every-5-minutes.log" # written to once it has its lock
+until_true 30 test -e "$state/every-5-minutes.log" # written to once it has its lock
 run as_cron every-5-minutes.sh 8>&-
 same "one that overlaps itself ends at once" "$code" 0
 same "and says nothing" "$out$err" ""
@@ -74,7 +74,7 @@ holds "and is a failure" test "$code" -ne 0
 
 for role in listen collect; do kill "$(pid_in $role)"; done
 for role in listen collect; do
-	holds "$role ends by the pid in its file" until_true 20 sh -c '! kill -0 "$0" 2>/dev/null' "$(pid_in $role)"
+	holds "$role ends by the pid in its file" until_true 60 sh -c '! kill -0 "$0" 2>/dev/null' "$(pid_in $role)"
 done
 kill $simulate
 
