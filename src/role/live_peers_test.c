@@ -103,6 +103,40 @@ static void a_session_keeps_its_moment(void **state)
 	world_close(&world);
 }
 
+static void what_is_refined_beyond_the_snapshot_takes_a_newer_one(void **state)
+{
+	(void)state;
+	struct world world;
+	struct source source;
+	static const char sql[] = "SELECT (SELECT count(*) FROM tweet_data_raw), "
+				  "(SELECT count(*) FROM tweet_engagement_processed), "
+				  "(SELECT count(*) FROM landing)";
+	world_open(&world, 10);
+	source_open_in(&world, LIVE_STREAM, &source);
+	source_tell(&world, &source, true, false);
+	append_good(&world, &source, 10);
+	world_publish(world.lake, &source, 0);
+	world_refine(&world, world.lake);
+	append_good(&world, &source, 5);
+	struct live *live = live_of(&world);
+	advance(live);
+	for (int i = 0; i < 2; i++) {
+		append_good(&world, &source, 1);
+		world_publish(world.lake, &source, 0);
+		world_refine(&world, world.lake);
+		struct session *session = attached(&world, live, sql);
+		char *expected = mem_printf("|%d|%d|%d\n", 16 + i, 16 + i, 16 + i);
+		char *answer = answer_of(session, sql);
+		assert_string_equal(answer, expected);
+		session_close(session);
+		free(answer);
+		free(expected);
+	}
+	live_close(live);
+	source_close(&source);
+	world_close(&world);
+}
+
 struct asker {
 	struct world *world;
 	struct live *live;
@@ -487,6 +521,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_keeps_its_moment),
 		cmocka_unit_test(one_thread_asks_while_another_advances),
+		cmocka_unit_test(what_is_refined_beyond_the_snapshot_takes_a_newer_one),
 		cmocka_unit_test(every_line_is_heard_once),
 		cmocka_unit_test(a_server_that_goes_and_comes_is_survived),
 		cmocka_unit_test(a_peer_that_stalls_or_lies_holds_nobody_up),
