@@ -458,7 +458,7 @@ bool live_was_overtaken(const struct err *err)
 enum err_kind live_attach(struct live *live, struct session *session, const char *statement,
 			  struct err *err)
 {
-	bool ignored;
+	bool ignored = false;
 	pthread_mutex_lock(&live->lake_lock);
 	enum err_kind kind = attach_once(live, session, statement, err);
 	for (int i = 1; i < ATTACH_ATTEMPTS && kind != ERR_NONE &&
