@@ -190,7 +190,9 @@ static enum err_kind check_room(const struct journal *journal, const struct exte
 				struct err *err)
 {
 	uint64_t waiting = journal->appended.offset - journal_acknowledged(journal);
-	if (extent->lines.len > 0 && waiting + extent->lines.len > journal->limit_bytes)
+	/* A page that is larger than the limit would otherwise wait for ever. */
+	if (extent->lines.len > 0 && waiting > 0 &&
+	    waiting + extent->lines.len > journal->limit_bytes)
 		return err_set(err, ERR_RETRY,
 			       "journal %s is full: %" PRIu64 " bytes wait for their consumer",
 			       journal->dir, waiting);

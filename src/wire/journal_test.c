@@ -91,6 +91,24 @@ static void a_full_journal_takes_nothing_until_something_is_acknowledged(void **
 	buf_release(&lines);
 }
 
+static void what_is_larger_than_the_limit_is_taken_when_nothing_waits(void **state)
+{
+	(void)state;
+	struct journal_options options = options_for(test_dir());
+	struct extent extent = { .lines = STR("x\n") };
+	struct err err;
+	options.limit_bytes = 20;
+	struct journal *journal = open_with(&options);
+	sync_lines(journal, 0, 3);
+	uint64_t end = journal_end(journal).offset;
+	assert_true(end > options.limit_bytes);
+	assert_fails(journal_append(journal, &extent, &err), err, ERR_RETRY, "is full");
+	assert_ok(journal_acknowledge(journal, end, &err), err);
+	sync_lines(journal, 3, 3);
+	assert_true(journal_end(journal).offset > end + options.limit_bytes);
+	journal_close(journal);
+}
+
 static void cursors_alone_survive_and_do_not_fill_the_disk(void **state)
 {
 	(void)state;
@@ -370,6 +388,7 @@ int main(void)
 		cmocka_unit_test(the_end_moves_only_when_synced),
 		cmocka_unit_test(lines_go_on_across_segments),
 		cmocka_unit_test(a_full_journal_takes_nothing_until_something_is_acknowledged),
+		cmocka_unit_test(what_is_larger_than_the_limit_is_taken_when_nothing_waits),
 		cmocka_unit_test(cursors_alone_survive_and_do_not_fill_the_disk),
 		cmocka_unit_test(a_deleted_cursor_stays_deleted),
 		cmocka_unit_test(the_window_survives_reopening_and_is_bounded),

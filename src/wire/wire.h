@@ -29,9 +29,10 @@ struct position {
 struct journal_options {
 	const char *dir;        /* made when missing */
 	uint64_t segment_bytes; /* a segment is closed when it reaches this; 64 MiB */
-	uint64_t limit_bytes;   /* appending beyond this much unacknowledged: ERR_RETRY "full" */
-	size_t window_entries;  /* how many recent observations are remembered; 65,536 */
-	const char *stream_id;  /* NULL: a new stream gets a random UUID (tests pass theirs) */
+	uint64_t limit_bytes;  /* appending beyond this much unacknowledged: ERR_RETRY "full"; where
+				 * nothing is unacknowledged an extent of any size is taken */
+	size_t window_entries; /* how many recent observations are remembered; 65,536 */
+	const char *stream_id; /* NULL: a new stream gets a random UUID (tests pass theirs) */
 };
 
 struct journal;
