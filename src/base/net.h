@@ -1,4 +1,4 @@
-/* Sockets that listen, and HOST:PORT. */
+/* Sockets that listen, those that are connected, and HOST:PORT. */
 #pragma once
 #include "base/err.h"
 #include "base/str.h"
@@ -14,3 +14,7 @@ MUST_CHECK enum err_kind net_parse_address(const char *text, char ret_host[NET_H
 					   int *ret_port, struct err *err);
 /* Whether only this machine can reach a numeric address (127.0.0.0/8, ::1) or "localhost". */
 bool net_is_loopback(const char *host);
+
+/* A connected socket sends at once, and learns within about a minute that its peer's machine is gone without
+ * a word; until then that costs a descriptor, no more, so errors are let pass. */
+void net_watch_peer(int fd);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/net.h"
 #include "wire/segment.h"
 
 #include <assert.h>
@@ -15,8 +16,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,9 +80,7 @@ static enum err_kind connect_to(struct wire_client *client, const struct addrinf
 	client->fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (client->fd < 0)
 		return err_errno(err, ERR_FATAL, "socket");
-	int one = 1;
-	(void)setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-	(void)setsockopt(client->fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
+	net_watch_peer(client->fd);
 	if (connect(client->fd, address->ai_addr, address->ai_addrlen) == 0)
 		return ERR_NONE;
 	if (errno != EINPROGRESS)

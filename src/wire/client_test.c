@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "wire/opening.h"
 
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/time.h>
@@ -348,6 +349,31 @@ static void the_greatest_line_goes_through_journal_and_server(void **state)
 	buf_release(&actual);
 }
 
+static void assert_option(int fd, int level, int name, int wanted)
+{
+	int value = 0;
+	socklen_t len = sizeof value;
+	assert_int_equal(getsockopt(fd, level, name, &value, &len), 0);
+	assert_int_equal(value, wanted);
+}
+
+/* Bytes may be long in coming, so only the kernel can tell that the server's machine is gone. */
+static void a_machine_that_is_gone_is_missed_within_a_minute(void **state)
+{
+	(void)state;
+	struct journal *journal = open_in(test_dir());
+	struct wire_server *server = serve(journal);
+	struct wire_client *client = connected(wire_server_port(server), &FIRST_CONTACT);
+	int fd = wire_client_fd(client);
+	assert_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	assert_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 30);
+	assert_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+	assert_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+	wire_client_close(client);
+	stop(server);
+	journal_close(journal);
+}
+
 static void assert_status(int port, const char *wanted)
 {
 	struct buf status = { 0 };
@@ -428,6 +454,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_answer_is_not_taken_for_a_good_one),
 		cmocka_unit_test(a_line_of_the_greatest_length_passes_and_no_longer_one),
 		cmocka_unit_test(the_greatest_line_goes_through_journal_and_server),
+		cmocka_unit_test(a_machine_that_is_gone_is_missed_within_a_minute),
 		cmocka_unit_test(a_status_tells_the_stream_and_what_the_role_says),
 		cmocka_unit_test(nobody_there_has_no_status),
 	};

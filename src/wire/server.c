@@ -15,8 +15,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -26,9 +24,6 @@
 enum {
 	EVENTS_MAX = 64,
 	ACCEPT_PAUSE_MS = 100, /* after accept() failed for want of descriptors or memory */
-	KEEPALIVE_IDLE_S = 30,
-	KEEPALIVE_INTERVAL_S = 10,
-	KEEPALIVE_PROBES = 3,
 };
 
 void wire_server_note(struct wire_server *server, const struct err *err)
@@ -48,21 +43,6 @@ size_t wire_server_count(const struct wire_server *server, enum connection_state
 int wire_server_port(const struct wire_server *server)
 {
 	return server->port;
-}
-
-static void set_option(int fd, int level, int name, int value)
-{
-	/* A peer whose death we learn of late costs a descriptor, no more: errors are let pass. */
-	(void)setsockopt(fd, level, name, &value, sizeof value);
-}
-
-static void set_options(int fd)
-{
-	set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
 }
 
 /* Of those who have no place yet, or are about to go, there may be as many as there may be taps. */
@@ -101,7 +81,7 @@ static void accept_one(struct wire_server *server)
 		close(fd);
 		return;
 	}
-	set_options(fd);
+	net_watch_peer(fd);
 	MEM_GROW(server->connections, server->cap, server->count + 1);
 	server->connections[server->count++] = wire_connection_new(server, fd);
 }
