@@ -30,6 +30,14 @@ static enum err_kind make_home(const struct settings *settings, struct err *err)
 	return ERR_NONE;
 }
 
+/* Its place is told to collectors and noted in lakes, as JSON. */
+static enum err_kind refuse_untellable(const char *dir, struct err *err)
+{
+	if (str_is_utf8(str_from(dir)))
+		return ERR_NONE;
+	return err_set(err, ERR_REJECT, "the path of the journal is not UTF-8: %s", dir);
+}
+
 enum err_kind source_journal_open(struct source_journal *home, const struct settings *settings,
 				  struct err *err)
 {
@@ -38,7 +46,9 @@ enum err_kind source_journal_open(struct source_journal *home, const struct sett
 					   .segment_bytes = (uint64_t)settings->segment_bytes,
 					   .limit_bytes = (uint64_t)settings->journal_bytes,
 					   .window_entries = (size_t)settings->window_entries };
-	enum err_kind kind = make_home(settings, err);
+	enum err_kind kind = refuse_untellable(dir, err);
+	if (kind == ERR_NONE)
+		kind = make_home(settings, err);
 	if (kind == ERR_NONE)
 		kind = journal_open(&options, &home->journal, err);
 	if (kind == ERR_NONE)
@@ -46,7 +56,7 @@ enum err_kind source_journal_open(struct source_journal *home, const struct sett
 	if (!home->dir)
 		home->dir = mem_strdup(dir);
 	free(dir);
-	return kind;
+	return kind == ERR_NONE ? refuse_untellable(home->dir, err) : kind;
 }
 
 enum err_kind source_journal_serve(struct source_journal *home, const struct settings *settings,

@@ -13,7 +13,7 @@ struct source_journal {
 
 /* The directory of the settings; the caller frees it. */
 char *journal_dir(const struct settings *settings);
-/* Opens it. Another process has it: ERR_RETRY. */
+/* Opens it. Another process has it: ERR_RETRY. Its path is not UTF-8: ERR_REJECT. */
 MUST_CHECK enum err_kind source_journal_open(struct source_journal *home,
 					     const struct settings *settings, struct err *err);
 /* Serves it on host and port (0: any). */

@@ -117,6 +117,19 @@ static void a_journal_in_use_may_be_tried_again(void **state)
 	source_journal_close(&home);
 }
 
+static void a_path_that_is_not_utf8_is_refused(void **state)
+{
+	(void)state;
+	char *dir = mem_printf("%s/j\xff", test_dir());
+	struct settings settings = { .journal = dir, .journal_bytes = 1 << 20 };
+	struct source_journal home = { 0 };
+	struct err err;
+	assert_fails(source_journal_open(&home, &settings, &err), err, ERR_REJECT, "not UTF-8");
+	assert_int_not_equal(access(dir, F_OK), 0);
+	source_journal_close(&home);
+	free(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +138,7 @@ int main(void)
 		cmocka_unit_test(posts_of_x_and_simulated_ones_never_mix),
 		cmocka_unit_test(what_gave_no_line_is_kept_a_line_each),
 		cmocka_unit_test(a_journal_in_use_may_be_tried_again),
+		cmocka_unit_test(a_path_that_is_not_utf8_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@ enum { SOURCE_BYTES_MAX = 65536 };
 
 static void add_member(struct buf *text, const char *name, const char *value)
 {
-	if (!value)
+	if (!value || !str_is_utf8(str_from(value)))
 		return;
 	buf_addf(text, "%s\"%s\":", text->len > 1 ? "," : "", name);
 	buf_add_json(text, str_from(value));
@@ -52,9 +52,8 @@ enum err_kind stream_source_read(struct lake *lake, const char *stream, struct s
 		store_read(lake_store(lake), path, SOURCE_BYTES_MAX, &text, &found, err);
 	if (kind == ERR_REJECT && !found)
 		kind = ERR_NONE;
-	if (kind == ERR_NONE && found && json_read(&doc, buf_str(&text), err) != ERR_NONE)
-		kind = err_wrap(err, "%s", path);
-	if (kind == ERR_NONE && found) {
+	struct err unreadable;
+	if (kind == ERR_NONE && found && json_read(&doc, buf_str(&text), &unreadable) == ERR_NONE) {
 		source.journal = copy_member(doc.root, "journal");
 		source.address = copy_member(doc.root, "address");
 		source.source = copy_member(doc.root, "source");

@@ -13,10 +13,11 @@ struct stream_source {
 	char *address; /* HOST:PORT, where the journal is served while its role runs */
 	char *source;  /* "X", "simulated", "replayed", "imported" */
 };
-/* Members that are NULL are left out. */
+/* Members that are NULL or not UTF-8 are left out. */
 MUST_CHECK enum err_kind stream_source_write(struct lake *lake, const char *stream,
 					     const struct stream_source *source, struct err *err);
-/* Members that are not known are NULL, all of them where there is no such file. */
+/* Members that are not known are NULL, all of them where there is no such file, or none that is JSON: that
+ * must not stop who asks for other streams, and it is written again when its own is collected. */
 MUST_CHECK enum err_kind stream_source_read(struct lake *lake, const char *stream,
 					    struct stream_source *ret, struct err *err);
 void stream_source_release(struct stream_source *source); /* frees what it holds, not itself */

@@ -60,6 +60,39 @@ static void what_is_not_known_is_left_out(void **state)
 	lake_close(lake);
 }
 
+static void what_is_not_utf8_is_left_out(void **state)
+{
+	(void)state;
+	struct lake *lake = new_lake();
+	char journal[] = "/nowhere/\xff", address[] = "127.0.0.1:7777";
+	struct stream_source source = { .journal = journal, .address = address }, found;
+	struct err err;
+	assert_ok(stream_source_write(lake, STREAM, &source, &err), err);
+	assert_ok(stream_source_read(lake, STREAM, &found, &err), err);
+	assert_null(found.journal);
+	assert_string_equal(found.address, address);
+	stream_source_release(&found);
+	lake_close(lake);
+}
+
+static void a_file_that_is_no_json_tells_nothing(void **state)
+{
+	(void)state;
+	struct lake *lake = new_lake();
+	struct stream_source found;
+	struct err err;
+	bool known = true;
+	uint64_t lag;
+	assert_ok(store_replace(lake_store(lake), "_aviary/sources/" STREAM,
+				STR("{\"journal\":\"/nowhere/\xff\"}\n"), &err),
+		  err);
+	assert_ok(stream_source_read(lake, STREAM, &found, &err), err);
+	assert_true(!found.journal && !found.address && !found.source);
+	assert_ok(stream_source_lag(lake, STREAM, 0, &known, &lag, &err), err);
+	assert_false(known);
+	lake_close(lake);
+}
+
 static void a_stream_nobody_wrote_about_has_no_source(void **state)
 {
 	(void)state;
@@ -91,6 +124,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_is_read_back),
 		cmocka_unit_test(what_is_not_known_is_left_out),
+		cmocka_unit_test(what_is_not_utf8_is_left_out),
+		cmocka_unit_test(a_file_that_is_no_json_tells_nothing),
 		cmocka_unit_test(a_stream_nobody_wrote_about_has_no_source),
 		cmocka_unit_test(a_journal_is_written_as_an_absolute_directory),
 	};
