@@ -47,7 +47,7 @@ struct replay {
 	uint64_t unsynced, told;
 	int64_t synced_us, status_us;
 	int64_t start_us, first_time_us; /* when the pace began, and with which post */
-	bool full;
+	bool full, is_cut_short;
 };
 
 /* --- what it says ------------------------------------------------------------------------------------------ */
@@ -360,7 +360,8 @@ static enum err_kind replay_all(struct replay *replay, int count, char **paths, 
 		kind = replay_file(replay, paths[i], err);
 		tell_status(replay, true);
 	}
-	if (kind == ERR_NONE || (kind == ERR_RETRY && stop_requested()))
+	replay->is_cut_short = kind == ERR_RETRY && stop_requested();
+	if (kind == ERR_NONE || replay->is_cut_short)
 		kind = journal_sync(replay->home.journal, err);
 	return kind;
 }
@@ -370,7 +371,8 @@ static void print_summary(const struct replay *replay)
 	char posts[32], known[32];
 	printf("replayed %d file%s: %s posts journalled, %s already known%s\n", replay->file_count,
 	       replay->file_count == 1 ? "" : "s", grouped(replay->posts, posts),
-	       grouped(replay->known, known), stop_requested() ? "; stopped before the end" : "");
+	       grouped(replay->known, known),
+	       replay->is_cut_short ? "; stopped before the end" : "");
 	if (replay->files_skipped > 0)
 		printf("  %" PRIu64 " of them had been replayed before (into this journal)\n",
 		       replay->files_skipped);
@@ -402,7 +404,8 @@ static int run(struct settings *settings, int argc, char **argv)
 		while (!settings->once && !stop_wait(-1, -1))
 			continue;
 	}
-	bool all = replay.files_failed == 0 && replay.refused == 0;
+	bool all = replay.files_failed == 0 && replay.refused == 0 &&
+		   !(settings->once && replay.is_cut_short);
 	source_journal_close(&replay.home);
 	journal_sink_release(&replay.sink);
 	buf_release(&replay.cursor);

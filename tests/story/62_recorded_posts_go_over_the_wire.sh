@@ -93,6 +93,13 @@ holds "two recorded minutes at 120 times their speed take about 1 s ($took ms)" 
 run "$AVIARY" replay --once --rate 1 --speed 1 few.jsonl
 same "two paces are none" "$code" 2
 
+seq -f '{"id":"20000000000%03g","text":"x","batch_id":1,"created_at":"2026-11-22T00:00:00.000Z"}' 500 >slow.jsonl
+start slow "$AVIARY" replay --once --journal slow-journal --rate 10 slow.jsonl
+holds "a slow replay has begun" until_true 20 test -e slow-journal/00000000000000000000.segment
+stop slow
+same "replay --once that is asked to stop before the end fails" $? 1
+has "and says how far it came" "$(cat slow.out)" '^replayed 1 file: [0-9]+ posts journalled, .*; stopped before the end$'
+
 # --- who does not belong ----------------------------------------------------------------------------------------
 
 start other "$AVIARY" replay --port 0 --journal journal posts.jsonl
