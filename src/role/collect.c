@@ -24,6 +24,7 @@ enum {
 	AWAY_FIRST_MS = 100,
 	AWAY_MAX_MS = 2000,
 	ONCE_PATIENCE_US = 30000000, /* for a journal in use by somebody who does not serve it */
+	ONCE_LOOK_MS = 500,
 	ASKED_PATIENCE_US = 1000000, /* SIGUSR1 publishes what has come by then at the latest */
 };
 
@@ -72,9 +73,12 @@ static bool is_due(struct collect *collect, bool got)
 	return true;
 }
 
-/* How long to wait for bytes; for ever when nothing is pending. */
+/* How long to wait for bytes; for ever when nothing is pending. With --once somebody wants to hear soon
+ * that none come. */
 static int wait_ms(const struct collect *collect)
 {
+	if (collect->settings->once)
+		return ONCE_LOOK_MS;
 	if (!has_pending(collect))
 		return -1;
 	int64_t left_us = collect->pending_since_us + collect->settings->publish_interval -
@@ -89,12 +93,28 @@ static bool is_done(const struct collect *collect)
 	return collect->settings->once && collect->intake.at.offset >= collect->goal;
 }
 
+/* It said that there is more, and sends nothing. What it had sent is not lost. */
+static enum err_kind give_up(struct collect *collect, struct err *err)
+{
+	TRY(publish(collect, err));
+	return err_set(err, ERR_FATAL,
+		       "%s has sent nothing for %d s: its stream is here up to byte %" PRIu64
+		       ", and it said that it ends at byte %" PRIu64,
+		       collect->settings->from, QUIET_MAX_US / 1000000, collect->intake.at.offset,
+		       collect->goal);
+}
+
 static enum err_kind receive(struct collect *collect, struct err *err)
 {
 	struct intake *intake = &collect->intake;
+	int64_t heard_us = clock_monotonic_us();
 	while (!stop_requested() && !is_done(collect)) {
 		bool got;
 		TRY(intake_receive(intake, 0, &got, err));
+		if (got)
+			heard_us = collect->progress_us = clock_monotonic_us();
+		else if (collect->settings->once && clock_monotonic_us() - heard_us > QUIET_MAX_US)
+			return give_up(collect, err);
 		if (got && collect->pending_since_us == 0) {
 			collect->pending_since_us = clock_monotonic_us();
 			TRY(collect_note_source(collect, err));
@@ -171,8 +191,8 @@ static enum err_kind collect_on(struct collect *collect, struct err *err)
  * is about to end. */
 static enum err_kind collect_once(struct collect *collect, struct err *err)
 {
-	int64_t deadline_us = clock_monotonic_us() + ONCE_PATIENCE_US;
 	bool done = false;
+	collect->progress_us = clock_monotonic_us();
 	while (!done) {
 		enum err_kind kind = collect_a_while(collect, &done, err);
 		if (kind != ERR_RETRY)
@@ -184,7 +204,8 @@ static enum err_kind collect_once(struct collect *collect, struct err *err)
 			if (kind != ERR_NONE && kind != ERR_RETRY)
 				return kind;
 		}
-		if (kind == ERR_RETRY && clock_monotonic_us() > deadline_us)
+		if (kind == ERR_RETRY &&
+		    clock_monotonic_us() - collect->progress_us > ONCE_PATIENCE_US)
 			return kind;
 		if (kind == ERR_RETRY)
 			stop_wait(-1, AWAY_FIRST_MS);

@@ -22,16 +22,20 @@ struct collect {
 	uint64_t end, acknowledged;
 	struct stream_source source;
 
-	uint64_t goal; /* --once: everything below is to be acknowledged; 0: not known yet */
+	uint64_t goal;           /* --once: everything below is to be acknowledged */
+	char goal_of[UUID_TEXT]; /* in this stream; "": not known yet */
+	int64_t progress_us;     /* when the last bytes or the last acknowledgement were seen */
 	int64_t pending_since_us;
 	bool asked_to_publish, is_away;
 	struct landing_published total;
 };
 
+enum { QUIET_MAX_US = 20000000 }; /* --once: how long nothing may move while somebody is there */
+
 /* Asks the server who it is, takes the stream's lock (waiting for another collector), and connects where
  * the log says the stream is committed. Nobody there, or asked to stop: ERR_RETRY. Refused, or the
- * stream of this journal was another one: ERR_FATAL. With --once, *ret_done tells that the other
- * collector has done it all. */
+ * stream of this journal or address was another one: ERR_FATAL. With --once, *ret_done tells that the
+ * other collector has done it all; that it does nothing is ERR_FATAL. */
 MUST_CHECK enum err_kind collect_connect(struct collect *collect, bool *ret_done, struct err *err);
 /* Notes where the stream comes from, if the server knows more than before. */
 MUST_CHECK enum err_kind collect_note_source(struct collect *collect, struct err *err);

@@ -7,6 +7,7 @@
 #include "role/collect.h"
 #include "role/stop.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -108,17 +109,37 @@ enum err_kind collect_serve_itself(struct collect *collect, struct err *err)
 
 /* --- the lock ------------------------------------------------------------------------------------------------- */
 
+/* With --once the other collector may do it all; it may also publish only hours from now. */
+static enum err_kind look_at_other(struct collect *collect, int64_t *seen_us, bool *ret_done,
+				   struct err *err)
+{
+	uint64_t before = collect->acknowledged;
+	TRY(ask_status(collect, err));
+	if (strcmp(collect->stream, collect->locked) != 0)
+		return err_set(err, ERR_RETRY, "%s: the stream changed meanwhile",
+			       collect->settings->from);
+	*ret_done = collect->acknowledged >= collect->goal;
+	if (collect->acknowledged > before)
+		*seen_us = collect->progress_us = clock_monotonic_us();
+	if (*ret_done || clock_monotonic_us() - *seen_us <= QUIET_MAX_US)
+		return ERR_NONE;
+	err_set(err, ERR_FATAL,
+		"another collector has stream %s, and has published nothing for %d s",
+		collect->stream, QUIET_MAX_US / 1000000);
+	return err_hint(err, "it publishes every --publish-interval, and when it gets SIGUSR1");
+}
+
 static enum err_kind wait_for_lock(struct collect *collect, const char *name, bool *ret_done,
 				   struct err *err)
 {
 	bool held = false;
+	int64_t seen_us = clock_monotonic_us();
 	log_event(LOG_INFO, "waiting", "why=\"another collector has stream %s\"", collect->stream);
 	while (!held) {
 		if (stop_wait(-1, LOCK_WAIT_MS))
 			return err_set(err, ERR_RETRY, "stopped");
 		if (collect->settings->once) {
-			TRY(ask_status(collect, err));
-			*ret_done = collect->acknowledged >= collect->goal;
+			TRY(look_at_other(collect, &seen_us, ret_done, err));
 			if (*ret_done)
 				return ERR_NONE;
 		}
@@ -151,36 +172,46 @@ static bool is_same_directory(const char *one, const char *two)
 	return same;
 }
 
+/* An address is less than a directory, since another journal may be served there on purpose; but it is
+ * all that is known of another machine's. */
+static bool is_same_place(const struct stream_source *one, const struct stream_source *two)
+{
+	if (one->journal || two->journal)
+		return one->journal && two->journal &&
+		       is_same_directory(one->journal, two->journal);
+	return one->address && two->address && strcmp(one->address, two->address) == 0;
+}
+
 static enum err_kind refuse_successor(struct collect *collect, const char *stream, struct err *err)
 {
 	struct stream_source other = { 0 };
 	if (strcmp(stream, collect->stream) == 0 || !uuid_valid(str_from(stream)))
 		return ERR_NONE;
 	TRY(stream_source_read(collect->lake, stream, &other, err));
-	bool same = other.journal && is_same_directory(other.journal, collect->source.journal);
+	bool same = is_same_place(&other, &collect->source);
 	stream_source_release(&other);
 	if (!same)
 		return ERR_NONE;
 	err_set(err, ERR_FATAL,
-		"journal %s holds stream %s now, but this lake has collected stream %s from it: "
+		"%s%s holds stream %s now, but this lake has collected stream %s from it: "
 		"what that one had not published is gone",
-		collect->source.journal, collect->stream, stream);
+		collect->source.journal ? "journal " : "the journal served at ",
+		collect->source.journal ? collect->source.journal : collect->source.address,
+		collect->stream, stream);
 	return err_hint(err,
 			"bring the journal back, or go on without it: rm %s/_aviary/sources/%s",
 			collect->settings->lake, stream);
 }
 
-/* A journal that was removed and begun anew has lost what was in it: that must not pass unseen. */
+/* A journal that was removed and begun anew has lost what was in it: that must not pass unseen, whether
+ * anything of it had been published or not. */
 static enum err_kind refuse_successors(struct collect *collect, struct err *err)
 {
-	struct lake_snapshot *snapshot = NULL;
-	if (!collect->source.journal)
-		return ERR_NONE;
-	TRY(lake_snapshot_read(collect->lake, &snapshot, err));
-	enum err_kind kind = ERR_NONE;
-	for (size_t i = 0; i < snapshot->stream_count && kind == ERR_NONE; i++)
-		kind = refuse_successor(collect, snapshot->streams[i].id, err);
-	lake_snapshot_free(snapshot);
+	struct name_list names = { 0 };
+	enum err_kind kind = store_list(lake_store(collect->lake), "_aviary/sources", &names, err);
+	for (size_t i = 0; i < names.count && kind == ERR_NONE; i++)
+		kind = refuse_successor(collect, names.names[i], err);
+	name_list_release(&names);
 	return kind;
 }
 
@@ -188,8 +219,10 @@ enum err_kind collect_connect(struct collect *collect, bool *ret_done, struct er
 {
 	*ret_done = false;
 	TRY(ask_status(collect, err));
-	if (collect->goal == 0)
+	if (strcmp(collect->goal_of, collect->stream) != 0) {
 		collect->goal = collect->end;
+		memcpy(collect->goal_of, collect->stream, UUID_TEXT);
+	}
 	TRY(take_lock(collect, ret_done, err));
 	if (*ret_done)
 		return ERR_NONE;

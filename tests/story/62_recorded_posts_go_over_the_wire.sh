@@ -7,6 +7,32 @@
 bytes=$(stat -c %s posts.jsonl)
 "$SAMPLE" --start 2026-11-23T00:00:00Z --seed 6 --hours 2 --posts 200 --out pages
 
+# --- --once, and nothing moves (asked now, seen at the end, since that takes a while) -------------------
+
+cat >silent.py <<'EOF'
+# Says that it has 1,000 bytes, and sends none.
+import json, socket, sys, threading
+ANSWER = {"aviary": 1, "stream": "0123abcd-0000-4000-8000-000000000001", "end": 1000}
+def serve(peer):
+    hello = json.loads(peer.makefile().readline())
+    more = {"acknowledged": 0, "status": {}} if "status" in hello else {"offset": 0, "chain": 0}
+    peer.sendall(json.dumps(ANSWER | more).encode() + b"\n")
+    if "resume" in hello:
+        peer.recv(1)
+    peer.close()
+server = socket.create_server(("127.0.0.1", 0))
+print(f"event=serving address=127.0.0.1:{server.getsockname()[1]}", file=sys.stderr, flush=True)
+while True:
+    threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+EOF
+start silent "$PYTHON" silent.py
+start hears_nothing "$AVIARY" collect --lake silent --once --from "127.0.0.1:$(port_of silent)"
+start held "$AVIARY" replay --port 0 --journal held-journal posts.jsonl
+port=$(port_of held)
+start holder "$AVIARY" collect --lake held --from "127.0.0.1:$port" --publish-interval 1h
+until_true 20 said holder event=connected
+start beside "$AVIARY" collect --lake held --once --from "127.0.0.1:$port"
+
 # --- each in its own terminal ---------------------------------------------------------------------------
 
 start replay "$AVIARY" replay --port 0 --journal journal posts.jsonl
@@ -142,4 +168,43 @@ has "which names what is lost, and the way on" "$err" 'rm once/_aviary/sources/'
 rm once/_aviary/sources/*
 run "$AVIARY" collect --lake once --once --from "$from"
 same "then it goes on" "$code $(status_of once posts)" "0 $((posts + 60))"
+
+# 0.0.0.0 stands for an address of another machine, of which no directory is known.
+port=$(free_port)
+start far "$AVIARY" replay --port "$port" --journal far-1 few.jsonl
+start away "$AVIARY" collect --lake far --from "0.0.0.0:$port" --publish-interval 1h
+holds "a collector comes to a listener elsewhere" until_true 20 said away event=connected
+lacks "whose journal it does not know" "$(cat far/_aviary/sources/*)" journal
+stop away KILL
+stop far
+start far "$AVIARY" replay --port "$port" --journal far-2 seven.jsonl
+holds "another stream is served there" until_true 20 says far event=serving
+run "$AVIARY" collect --lake far --from "0.0.0.0:$port" --once
+same "that stops the collector, though it had not published anything" "$code $(status_of far posts)" "1 0"
+has "which names what is lost, and the way on, too" "$err" 'rm far/_aviary/sources/'
+rm far/_aviary/sources/*
+run "$AVIARY" collect --lake far --from "0.0.0.0:$port" --once
+same "then it goes on as well" "$code $(status_of far posts)" "0 7"
+stop far
+
+bad=$'far-\xff'
+run "$AVIARY" replay --once --journal "$bad" few.jsonl
+same "a journal whose path is not UTF-8 is refused" "$code" 1
+printf '{"journal":"/nowhere/\xff"}\n' >far/_aviary/sources/0123abcd-0000-4000-8000-000000000001
+run "$AVIARY" replay --once --journal far-3 few.jsonl
+run "$AVIARY" collect --lake far --journal far-3 --once --from "$from"
+same "what was noted of one stream and cannot be read stops no other" "$code $(status_of far posts)" "0 67"
+
+# --- --once, and nothing moved ----------------------------------------------------------------------------
+
+code=none
+ended 20 hears_nothing
+same "collect --once before a server that sends nothing fails in the end" "$code" 1
+has "and says what is missing" "$(cat hears_nothing.err)" 'has sent nothing for 20 s: .* byte 0, .* ends at byte 1000'
+code=none
+ended 20 beside
+same "so does one beside a collector that publishes nothing" "$code" 1
+has "and says why" "$(cat beside.err)" 'another collector has stream .* published nothing for 20 s'
+stop holder
+stop held
 finish
