@@ -28,7 +28,15 @@ enum {
 	SEND_TIMEOUT_MS = 10000, /* an acknowledgement */
 	CLOSE_TIMEOUT_MS = 200,  /* for the peer to read the last acknowledgement */
 	BUFFER_BYTES = 1 << 20,
+	INTERRUPT_LOOK_US = 100000,
 };
+
+static bool (*is_interrupted)(void); /* NULL: never */
+
+void wire_client_interrupt_when(bool (*asked)(void))
+{
+	is_interrupted = asked;
+}
 
 struct wire_client {
 	int fd;
@@ -61,13 +69,18 @@ static enum err_kind wait_for(const struct wire_client *client, short events, in
 	return ERR_NONE;
 }
 
-/* As wait_for(), but goes on after signals; too late is ERR_RETRY. */
+/* As wait_for(), but goes on after signals; too late is ERR_RETRY. A signal may come just before the waiting
+ * begins, so what it asked for is looked at again and again. */
 static enum err_kind wait_until(const struct wire_client *client, short events, int64_t deadline_us,
 				const char *what, struct err *err)
 {
 	bool ready = false;
 	while (!ready) {
-		TRY(wait_for(client, events, deadline_us, &ready, err));
+		int64_t look_us = clock_monotonic_us() + INTERRUPT_LOOK_US;
+		TRY(wait_for(client, events, look_us < deadline_us ? look_us : deadline_us, &ready,
+			     err));
+		if (!ready && is_interrupted && is_interrupted())
+			return err_set(err, ERR_RETRY, "%s: interrupted", client->peer);
 		if (!ready && clock_monotonic_us() >= deadline_us)
 			return err_set(err, ERR_RETRY, "%s: %s in time", client->peer, what);
 	}

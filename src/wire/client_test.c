@@ -1,6 +1,7 @@
 #include "wire/wire_fixture.h"
 
 #include "base/clock.h"
+#include "base/net.h"
 #include "wire/opening.h"
 
 #include <netinet/tcp.h>
@@ -374,6 +375,30 @@ static void a_machine_that_is_gone_is_missed_within_a_minute(void **state)
 	journal_close(journal);
 }
 
+static bool yes(void)
+{
+	return true;
+}
+
+static void who_is_asked_to_stop_waits_for_no_answer(void **state)
+{
+	(void)state;
+	struct buf status = { 0 };
+	struct wire_client *client;
+	struct err err;
+	int fd, port;
+	assert_ok(net_listen("127.0.0.1", 0, &fd, &port, &err), err);
+	wire_client_interrupt_when(yes);
+	int64_t start_us = clock_monotonic_us();
+	assert_fails(wire_status("127.0.0.1", port, PATIENCE_MS, &status, &err), err, ERR_RETRY,
+		     "interrupted");
+	assert_fails(wire_client_open("127.0.0.1", port, &FIRST_CONTACT, &client, &err), err,
+		     ERR_RETRY, "interrupted");
+	assert_true(clock_monotonic_us() - start_us < PATIENCE_MS * 500);
+	wire_client_interrupt_when(NULL);
+	close(fd);
+}
+
 static void assert_status(int port, const char *wanted)
 {
 	struct buf status = { 0 };
@@ -455,6 +480,7 @@ int main(void)
 		cmocka_unit_test(a_line_of_the_greatest_length_passes_and_no_longer_one),
 		cmocka_unit_test(the_greatest_line_goes_through_journal_and_server),
 		cmocka_unit_test(a_machine_that_is_gone_is_missed_within_a_minute),
+		cmocka_unit_test(who_is_asked_to_stop_waits_for_no_answer),
 		cmocka_unit_test(a_status_tells_the_stream_and_what_the_role_says),
 		cmocka_unit_test(nobody_there_has_no_status),
 	};

@@ -150,6 +150,11 @@ MUST_CHECK enum err_kind wire_client_acknowledge(struct wire_client *client, uin
  * readable. */
 int wire_client_fd(const struct wire_client *client);
 
+/* Before the first client, for the whole process: `asked` is looked at every 100 ms while a client waits
+ * for a connection, an answer, or to send; true ends that with ERR_RETRY "interrupted". From any thread
+ * that has a client. */
+void wire_client_interrupt_when(bool (*asked)(void));
+
 /* Asks a server for its status: one JSON object, {"aviary":1,"stream":UUID,"end":E,"acknowledged":A,
  * "status":{…}|null}, added to `ret`. Nobody there, no answer within timeout_ms: ERR_RETRY; refused:
  * ERR_FATAL with its words. */
