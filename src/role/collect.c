@@ -261,6 +261,7 @@ static int run(struct settings *settings, int argc, char **argv)
 	collect.address = mem_printf(strchr(collect.host, ':') ? "[%s]:%d" : "%s:%d", collect.host,
 				     collect.port);
 	stop_install();
+	wire_client_interrupt_when(stop_requested);
 	enum err_kind kind = run_all(&collect, &err);
 	release(&collect);
 	if (kind == ERR_NONE && settings->once)

@@ -81,6 +81,20 @@ same "once more takes the rest" "$code $(status_of drained posts)" "0 10000"
 same "said once" "$(grep -c event=away early.err)" 1
 stop late
 
+start frozen "$AVIARY" replay --port 0 --journal journal posts.jsonl
+port=$(port_of frozen)
+kill -STOP "${pid_of[frozen]}"
+start asking "$AVIARY" collect --lake frozen --from "127.0.0.1:$port"
+has_socket() { ls -l "/proc/${pid_of[$1]}/fd" | grep -q 'socket:'; }
+holds "a collector asks a listener that does not answer" until_true 20 has_socket asking
+begin=$(date +%s%N)
+stop asking
+same "asked to stop, it ends with 0" $? 0
+took=$((($(date +%s%N) - begin) / 1000000))
+holds "and waits for no answer ($took ms)" test $took -lt 3000
+kill -CONT "${pid_of[frozen]}"
+stop frozen
+
 # --- --once, one after the other --------------------------------------------------------------------------
 
 run "$AVIARY" collect --lake once --once --from "127.0.0.1:$(free_port)"
