@@ -95,4 +95,26 @@ holds "and the second takes over when the first dies" until_true 20 said second 
 stop second
 same "and ends with 0" $? 0
 same "nothing came twice" "$(status_of lake posts)" $lines
+stop replay
+
+# --- another stream, while one waits for the collector of the first -----------------------------------------
+
+head -9 posts.jsonl >first.jsonl
+head -5 posts.jsonl >next.jsonl
+start other "$AVIARY" replay --port 0 --journal other next.jsonl # a journal in use: nobody serves it himself
+start first "$AVIARY" replay --port "$port" --journal first first.jsonl
+until_true 20 says first event=serving
+until_true 20 is 9 wire_status "$port" status.posts
+start frozen "$AVIARY" collect --lake switched --from "127.0.0.1:$port" --publish-interval 1h
+until_true 20 says frozen event=connected
+kill -STOP "${pid_of[frozen]}"
+start waits "$AVIARY" collect --lake switched --journal other --once --from "127.0.0.1:$port"
+holds "collect --once waits for a collector that does nothing" until_true 20 said waits event=waiting
+"$AVIARY" replay --journal next --once next.jsonl >/dev/null 2>&1
+stop first
+start first "$AVIARY" replay --port "$port" --journal next next.jsonl
+code=none
+ended 20 waits
+same "it collects the stream that follows, whose lock is another" "$code $(status_of switched posts)" "0 5"
+stop frozen KILL
 finish
