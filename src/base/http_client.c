@@ -74,6 +74,14 @@ static long status_now(const struct http_client *client)
 	return status;
 }
 
+/* Connected, behind any proxy and TLS, so that the next byte was the server's. */
+static bool was_sent(const struct http_client *client)
+{
+	curl_off_t ready_us = 0;
+	curl_easy_getinfo(client->easy, CURLINFO_PRETRANSFER_TIME_T, &ready_us);
+	return ready_us > 0 || status_now(client) > 0;
+}
+
 static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 {
 	struct http_client *client = context;
@@ -356,16 +364,18 @@ static enum err_kind transfer(struct http_client *client, const struct http_ask 
 	if (curl_multi_add_handle(client->multi, client->easy) != CURLM_OK)
 		return err_set(err, ERR_FATAL, "libcurl takes no request");
 	enum err_kind kind = wait(client, err);
-	long status = status_now(client);
+	ret_reply->status = (int)status_now(client);
+	ret_reply->sent = was_sent(client);
 	curl_multi_remove_handle(client->multi, client->easy);
-	TRY(kind);
-	*ret_reply = (struct http_reply){ .status = (int)status, .body = buf_str(&client->body) };
-	return ERR_NONE;
+	if (kind == ERR_NONE)
+		ret_reply->body = buf_str(&client->body);
+	return kind;
 }
 
 enum err_kind http_client_ask(struct http_client *client, const struct http_ask *ask,
 			      struct http_reply *ret_reply, struct err *err)
 {
+	*ret_reply = (struct http_reply){ 0 };
 	TRY(read_address(client, ask->url, err));
 	buf_reset(&client->head);
 	buf_reset(&client->body);

@@ -43,8 +43,9 @@ struct http_ask {
 struct http_reply {
 	int status;
 	struct str body;
+	bool sent; /* the server may have seen the request */
 };
-/* No answer (address unknown, refused, TLS, cut off, stalled, too large, stopped): ERR_RETRY, or
+/* After an error the reply still tells `sent`, and the status if a head had come. No answer (address unknown, refused, TLS, cut off, stalled, too large, stopped): ERR_RETRY, or
  * ERR_REJECT where trying again cannot help (a malformed address, a certificate that is not theirs).
  * The message names host and cause. */
 MUST_CHECK enum err_kind http_client_ask(struct http_client *client, const struct http_ask *ask,

@@ -169,6 +169,8 @@ static void assert_no_answer(const struct http_client_options *options, struct p
 	assert_fails(ask(client, peer->port, &reply, &err), err, ERR_RETRY, words);
 	assert_non_null(strstr(err.msg, "127.0.0.1"));
 	assert_null(strstr(err.msg, "secret"));
+	assert_true(reply.sent);
+	assert_null(reply.body.ptr);
 	http_client_close(client);
 	peer_stop(peer);
 }
@@ -283,6 +285,29 @@ static void nobody_there_may_be_tried_again(void **state)
 	assert_ok(net_listen("127.0.0.1", 0, &fd, &port, &err), err);
 	close(fd);
 	assert_fails(ask(client, port, &reply, &err), err, ERR_RETRY, "127.0.0.1");
+	assert_false(reply.sent);
+	http_client_close(client);
+}
+
+static void a_failed_request_tells_whether_it_was_sent_and_what_status_came(void **state)
+{
+	(void)state;
+	static const char *const answers[] = {
+		"HTTP/1.1 503 Over\r\nContent-Length: 50\r\n\r\nhello", NULL
+	};
+	struct peer peer = { .answers = answers };
+	struct http_client *client = open_client(&DEFAULTS);
+	struct http_reply reply;
+	struct err err;
+	peer_start(&peer);
+	assert_int_equal(ask(client, peer.port, &reply, &err), ERR_RETRY);
+	assert_true(reply.sent);
+	assert_int_equal(reply.status, 503);
+	int port = peer.port;
+	peer_stop(&peer);
+	assert_int_equal(ask(client, port, &reply, &err), ERR_RETRY); /* nobody is there */
+	assert_false(reply.sent);
+	assert_int_equal(reply.status, 0);
 	http_client_close(client);
 }
 
@@ -439,6 +464,7 @@ int main(void)
 		cmocka_unit_test(waiting_ends_when_asked_to_stop),
 		cmocka_unit_test(after_a_failure_the_next_request_is_good),
 		cmocka_unit_test(nobody_there_may_be_tried_again),
+		cmocka_unit_test(a_failed_request_tells_whether_it_was_sent_and_what_status_came),
 		cmocka_unit_test(a_bad_address_is_rejected_and_credentials_are_no_part_of_it),
 		cmocka_unit_test(a_proxy_of_the_environment_is_not_asked_for_loopback),
 		cmocka_unit_test(a_body_is_sent_with_its_method),
