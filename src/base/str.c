@@ -28,6 +28,16 @@ struct str str_trim(struct str text)
 	return text;
 }
 
+struct str str_head(struct str text, size_t len_max)
+{
+	size_t len = len_max;
+	if (text.len <= len_max)
+		return text;
+	while (len > 0 && ((unsigned char)text.ptr[len] & 0xc0) == 0x80)
+		len--;
+	return str_make(text.ptr, len);
+}
+
 bool str_split(struct str *rest, char separator, struct str *ret_part)
 {
 	if (rest->ptr == NULL)

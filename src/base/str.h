@@ -60,6 +60,8 @@ bool str_ends(struct str text, struct str suffix);
 struct str str_trim(struct str text);
 /* Takes the part before the first `separator` off `*rest`; false when nothing is left. */
 bool str_split(struct str *rest, char separator, struct str *ret_part);
+/* At most the first `len_max` bytes, ending between two characters if the text is UTF-8. */
+struct str str_head(struct str text, size_t len_max);
 /* Whether the bytes are UTF-8 as RFC 3629 has it: shortest forms, no surrogates, up to U+10FFFF. */
 bool str_is_utf8(struct str text);
 /* Decimal digits only, no sign, no space. False when empty, not digits or beyond the type. */

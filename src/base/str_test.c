@@ -59,6 +59,18 @@ static void splitting_gives_empty_parts_too(void **state)
 	(void)state;
 }
 
+static void a_head_never_ends_inside_a_character(void **state)
+{
+	(void)state;
+	struct str text = STR("a\u9ce5\U0001f426z"); /* 1, 3, 4 and 1 bytes */
+	static const size_t wanted[] = { 0, 1, 1, 1, 4, 4, 4, 4, 8, 9, 9 };
+	for (size_t max = 0; max < sizeof wanted / sizeof *wanted; max++) {
+		assert_int_equal(str_head(text, max).len, wanted[max]);
+		assert_ptr_equal(str_head(text, max).ptr, text.ptr);
+	}
+	assert_int_equal(str_head(STR("\x80\x80"), 1).len, 0);
+}
+
 static void unsigned_numbers_keep_to_their_type(void **state)
 {
 	uint64_t value = 7;
@@ -124,6 +136,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_an_empty_text),
 		cmocka_unit_test(trimming_takes_blanks_at_both_ends_only),
 		cmocka_unit_test(splitting_gives_empty_parts_too),
+		cmocka_unit_test(a_head_never_ends_inside_a_character),
 		cmocka_unit_test(unsigned_numbers_keep_to_their_type),
 		cmocka_unit_test(signed_numbers_are_spelled_as_in_json),
 	};
