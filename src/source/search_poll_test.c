@@ -20,6 +20,7 @@ struct small_x {
 	unsigned page_posts;
 	unsigned empty_pages; /* so many pages without posts come before each that has some */
 	bool ignores_until, repeats_token;
+	bool stuck; /* the last poll was */
 	struct json_doc doc;
 	struct buf body, url;
 	uint64_t given[512]; /* how often each id was given out */
@@ -99,6 +100,8 @@ static unsigned poll_pages(struct small_x *x, struct search_place *place, unsign
 		asked++;
 		*place = poll.place;
 	}
+	x->stuck = poll.stuck;
+	assert_true(!poll.stuck || poll.trouble[0]);
 	search_poll_release(&poll);
 	return asked;
 }
@@ -202,13 +205,41 @@ static void paging_that_never_ends_is_stopped_and_gone_on_with(void **state)
 	struct search_place place = { 0 }, before = place;
 	assert_int_equal(poll_pages(&x, &place, 1000), SEARCH_PAGES_MAX);
 	assert_memory_equal(&place, &before, sizeof place);
+	assert_true(x.stuck);
 	struct small_x stuck = { .newest = 25, .page_posts = 1, .repeats_token = true };
 	assert_int_equal(poll_pages(&stuck, &place, 1000), 2);
 	assert_int_equal(place.since_id, 0); /* not at the end: posts are missing */
 	assert_int_equal(place.newest_id, 25);
 	assert_int_equal(place.until_id, 23);
+	assert_false(stuck.stuck);
 	small_x_release(&x);
 	small_x_release(&stuck);
+}
+
+static void a_poll_that_came_no_further_down_says_so(void **state)
+{
+	(void)state;
+	struct small_x x = { .newest = 500, .page_posts = 1, .ignores_until = true };
+	struct search_place place = { 0 };
+	assert_int_equal(poll_pages(&x, &place, 1000), SEARCH_PAGES_MAX);
+	assert_false(x.stuck);
+	struct search_place before = place;
+	assert_int_equal(poll_pages(&x, &place, 1000), SEARCH_PAGES_MAX);
+	assert_true(x.stuck);
+	assert_memory_equal(&place, &before, sizeof place);
+	struct small_x again = {
+		.newest = 25, .page_posts = 1, .ignores_until = true, .repeats_token = true
+	};
+	place = (struct search_place){ 0 };
+	poll_pages(&again, &place, 1000);
+	assert_false(again.stuck);
+	poll_pages(&again, &place, 1000);
+	assert_true(again.stuck);
+	x.ignores_until = false;
+	poll_pages(&x, &before, 1000);
+	assert_false(x.stuck);
+	small_x_release(&x);
+	small_x_release(&again);
 }
 
 static void a_place_is_read_back_as_it_was_written(void **state)
@@ -228,6 +259,108 @@ static void a_place_is_read_back_as_it_was_written(void **state)
 	assert_false(search_place_read(STR("{}"), &found));
 	assert_false(search_place_read(STR("{\"since_id\":1}"), &found));
 	buf_release(&text);
+}
+
+/* --- strange pages ------------------------------------------------------------------------------------------------ */
+
+/* The poll behind one page, asked from `place` on. */
+static struct search_verdict one_page(const struct search_place *place, const char *body,
+				      struct search_poll *poll)
+{
+	struct json_doc doc = { 0 };
+	struct search_verdict verdict;
+	struct search_reply reply = { .status = 200, .body = str_from(body) };
+	search_poll_begin(poll, "x", place, 4);
+	search_poll_answer(poll, &reply, NOW_US, &doc, &verdict);
+	search_poll_release(poll);
+	json_release(&doc);
+	return verdict;
+}
+
+static void a_bad_post_does_not_stop_the_poll(void **state)
+{
+	(void)state;
+	static const char *const pages[] = {
+		"{\"data\":[{\"id\":\"9\",\"text\":\"t\"},{\"id\":\"8\"},{\"id\":\"7\",\"text\":\"t\"}],"
+		"\"meta\":{\"next_token\":\"a\"}}",
+		"{\"data\":[{\"id\":9,\"text\":\"t\"},3,{\"id\":7,\"text\":\"t\"}],"
+		"\"meta\":{\"next_token\":\"a\"}}",
+		"{\"data\":[{\"id\":\"9\"},null,{\"id\":\"7\"}],\"meta\":{\"next_token\":\"a\"}}",
+	};
+	struct search_place place = { .since_id = 5 };
+	struct search_poll poll;
+	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+		struct search_verdict verdict = one_page(&place, pages[i], &poll);
+		assert_int_equal(verdict.outcome, SEARCH_PAGE);
+		assert_true(verdict.is_odd);
+		assert_non_null(strstr(verdict.why, "X's page is "));
+		assert_int_equal(verdict.posts, 3);
+		assert_false(poll.done);
+		assert_int_equal(poll.place.newest_id, 9);
+		assert_int_equal(poll.place.until_id, 7);
+		assert_int_equal(poll.place.batch_id, 4);
+	}
+	struct search_verdict last =
+		one_page(&place, "{\"data\":[{\"text\":\"t\"},{\"id\":\"8\"}],\"meta\":{}}", &poll);
+	assert_true(last.is_odd);
+	assert_true(poll.done);
+	assert_int_equal(poll.place.since_id, 8);
+	/* With nothing to go on by it would be the same page again. */
+	last = one_page(&place, "{\"data\":[{\"text\":\"t\"}],\"meta\":{}}", &poll);
+	assert_int_equal(last.outcome, SEARCH_DENIED);
+	assert_int_equal(poll.place.since_id, 5);
+}
+
+static void an_id_from_the_future_moves_nothing(void **state)
+{
+	(void)state;
+	const uint64_t now_id = (uint64_t)(NOW_US / 1000 - INT64_C(1288834974657)) << 22;
+	const uint64_t minute = UINT64_C(60000) << 22;
+	struct search_place place = { .since_id = 5 };
+	struct search_poll poll;
+	char body[300];
+	const char *page = "{\"data\":[{\"id\":\"%" PRIu64 "\",\"text\":\"t\"},"
+			   "{\"id\":\"70\",\"text\":\"t\"}],\"meta\":{\"result_count\":2}}";
+	snprintf(body, sizeof body, page, (uint64_t)INT64_MAX);
+	struct search_verdict verdict = one_page(&place, body, &poll);
+	assert_int_equal(verdict.outcome, SEARCH_PAGE);
+	assert_false(verdict.is_odd);
+	assert_non_null(strstr(verdict.why, "9223372036854775807 is from the future"));
+	assert_int_equal(poll.place.since_id, 70);
+	snprintf(body, sizeof body, page, now_id + 11 * minute);
+	one_page(&place, body, &poll);
+	assert_int_equal(poll.place.since_id, 70);
+	snprintf(body, sizeof body, page, now_id + 9 * minute); /* clocks differ */
+	verdict = one_page(&place, body, &poll);
+	assert_string_equal(verdict.why, "");
+	assert_int_equal(poll.place.since_id, now_id + 9 * minute);
+}
+
+static void only_a_page_that_can_tell_ends_a_poll(void **state)
+{
+	(void)state;
+	struct search_place under_way = { .since_id = 5, .newest_id = 90, .until_id = 50 };
+	struct search_poll poll;
+	one_page(&under_way,
+		 "{\"errors\":[{\"title\":\"Internal Error\"}],\"meta\":{\"result_count\":0}}",
+		 &poll);
+	assert_true(poll.done);
+	assert_non_null(strstr(poll.trouble, "has errors"));
+	assert_memory_equal(&poll.place, &under_way, sizeof under_way);
+	one_page(&under_way, "{\"data\":[{\"id\":\"40\",\"text\":\"t\"}]}", &poll);
+	assert_true(poll.done);
+	assert_non_null(strstr(poll.trouble, "no word of a next one"));
+	assert_int_equal(poll.place.since_id, 5);
+	assert_int_equal(poll.place.until_id, 40);
+	one_page(&under_way, /* X could not show some of the posts: that is the usual thing */
+		 "{\"data\":[{\"id\":\"40\",\"text\":\"t\"}],\"errors\":[{\"title\":\"x\"}],"
+		 "\"meta\":{\"result_count\":1}}",
+		 &poll);
+	assert_string_equal(poll.trouble, "");
+	assert_int_equal(poll.place.since_id, 90);
+	one_page(&under_way, "{\"meta\":{\"result_count\":0}}", &poll);
+	assert_string_equal(poll.trouble, "");
+	assert_int_equal(poll.place.since_id, 90);
 }
 
 /* --- answers that are no page ------------------------------------------------------------------------------------ */
@@ -269,8 +402,7 @@ static void troubles_of_x_are_met_by_backing_off(void **state)
 	assert_judged(200, "<html></html>", SEARCH_BACK_OFF, "not JSON");
 	assert_judged(200, "", SEARCH_BACK_OFF, "not JSON");
 	assert_judged(200, "{\"errors\":[{\"detail\":\"over\"}]}", SEARCH_BACK_OFF, "no page");
-	assert_judged(200, "{\"data\":[{\"id\":\"1\",\"username\":\"u\"}]}", SEARCH_BACK_OFF,
-		      "no page");
+	assert_judged(200, "{\"data\":{\"id\":\"1\",\"text\":\"t\"}}", SEARCH_BACK_OFF, "no page");
 	assert_judged(204, "", SEARCH_BACK_OFF, "204");
 }
 
@@ -286,6 +418,26 @@ static void what_cannot_work_is_denied_in_clear_words(void **state)
 	assert_judged(302, "", SEARCH_DENIED, "302");
 	assert_judged(400, "{\"errors\":[{\"message\":\"bad \\\"query\\\"\\n\"}]}", SEARCH_DENIED,
 		      "bad 'query' ");
+}
+
+static void the_words_of_x_are_cut_between_characters(void **state)
+{
+	(void)state;
+	struct search_place place = { 0 };
+	struct search_poll poll;
+	for (size_t before = 0; before < 4; before++) {
+		struct buf body = { 0 };
+		buf_add_text(&body, "{\"errors\":[{\"message\":\"");
+		for (size_t i = 0; i < before; i++)
+			buf_add_text(&body, "x");
+		for (int i = 0; i < 200; i++)
+			buf_add_text(&body, "\u9ce5");
+		buf_add_text(&body, "\"}]}");
+		struct search_verdict verdict = judged(&place, 400, buf_text(&body), NULL, &poll);
+		assert_true(str_is_utf8(str_from(verdict.why)));
+		assert_non_null(strstr(verdict.why, "\u9ce5\u9ce5"));
+		buf_release(&body);
+	}
 }
 
 static int64_t wait_of(const char *body, const char *reset)
@@ -319,6 +471,31 @@ static void a_429_is_one_of_three_things(void **state)
 			 60);
 }
 
+static void a_reset_that_has_passed_is_believed_once(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *reset;
+		int64_t wait_s;
+	} answers[] = { { "1795522000", 1 },
+			{ "1795522000", 60 },
+			{ "1795522499", 60 },
+			{ "1795522800", 301 } };
+	struct search_place place = { 0 };
+	struct search_poll poll;
+	struct json_doc doc = { 0 };
+	search_poll_begin(&poll, "x", &place, 1);
+	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+		struct search_reply reply = { .status = 429,
+					      .rate_limit_reset = str_from(answers[i].reset) };
+		struct search_verdict verdict;
+		search_poll_answer(&poll, &reply, NOW_US, &doc, &verdict);
+		assert_int_equal((verdict.until_us - NOW_US) / S, answers[i].wait_s);
+	}
+	search_poll_release(&poll);
+	json_release(&doc);
+}
+
 static void a_since_id_that_is_too_old_begins_anew_seven_days_back(void **state)
 {
 	(void)state;
@@ -332,12 +509,14 @@ static void a_since_id_that_is_too_old_begins_anew_seven_days_back(void **state)
 	assert_int_equal(verdict.outcome, SEARCH_AGAIN);
 	assert_non_null(strstr(verdict.why, "7 days"));
 	assert_int_equal(poll.place.since_id, 0);
-	assert_int_equal(poll.place.newest_id, 0);
 	assert_int_equal(poll.place.start_us, NOW_US - 7 * 24 * 3600 * S);
-	assert_int_equal(poll.below_id, 0);
+	/* What was read already is not asked for again. */
+	assert_int_equal(poll.place.newest_id, 9);
+	assert_int_equal(poll.place.until_id, 7);
+	assert_int_equal(poll.below_id, 7);
 }
 
-static void an_until_id_that_is_too_old_keeps_since_id(void **state)
+static void a_poll_whose_until_id_is_too_old_has_ended(void **state)
 {
 	(void)state;
 	struct search_place place = { .since_id = 5, .newest_id = 9, .until_id = 7 };
@@ -346,9 +525,11 @@ static void an_until_id_that_is_too_old_keeps_since_id(void **state)
 		&place, 400, "{\"errors\":[{\"message\":\"'until_id' must be a tweet id\"}]}", NULL,
 		&poll);
 	assert_int_equal(verdict.outcome, SEARCH_AGAIN);
-	assert_int_equal(poll.place.since_id, 5);
+	assert_int_equal(poll.place.since_id, 9);
 	assert_int_equal(poll.place.newest_id, 0);
+	assert_int_equal(poll.place.until_id, 0);
 	assert_int_equal(poll.below_id, 0);
+	assert_false(poll.done);
 }
 
 static void an_x_that_always_complains_is_not_asked_for_ever(void **state)
@@ -394,12 +575,18 @@ int main(void)
 		cmocka_unit_test(an_x_that_ignores_until_id_repeats_but_loses_nothing),
 		cmocka_unit_test(an_empty_page_with_a_token_goes_on),
 		cmocka_unit_test(paging_that_never_ends_is_stopped_and_gone_on_with),
+		cmocka_unit_test(a_poll_that_came_no_further_down_says_so),
+		cmocka_unit_test(a_bad_post_does_not_stop_the_poll),
+		cmocka_unit_test(an_id_from_the_future_moves_nothing),
+		cmocka_unit_test(only_a_page_that_can_tell_ends_a_poll),
 		cmocka_unit_test(a_place_is_read_back_as_it_was_written),
 		cmocka_unit_test(troubles_of_x_are_met_by_backing_off),
 		cmocka_unit_test(what_cannot_work_is_denied_in_clear_words),
+		cmocka_unit_test(the_words_of_x_are_cut_between_characters),
 		cmocka_unit_test(a_429_is_one_of_three_things),
+		cmocka_unit_test(a_reset_that_has_passed_is_believed_once),
 		cmocka_unit_test(a_since_id_that_is_too_old_begins_anew_seven_days_back),
-		cmocka_unit_test(an_until_id_that_is_too_old_keeps_since_id),
+		cmocka_unit_test(a_poll_whose_until_id_is_too_old_has_ended),
 		cmocka_unit_test(an_x_that_always_complains_is_not_asked_for_ever),
 		cmocka_unit_test(a_start_before_the_end_is_not_taken_for_one_too_old),
 	};

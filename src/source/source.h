@@ -151,9 +151,13 @@ struct search_poll {
 	int64_t batch_id;          /* of its lines */
 	bool done;                 /* no page follows in this poll */
 	unsigned pages;
+	/* It is done without having reached its end, and that is no good; "": all is well. */
+	char trouble[256];
+	bool stuck; /* it came no further: the next one would be paid for and read the same */
 	uint64_t below_id; /* until_id of all its requests; 0: none */
 	char *next_token;  /* NULL: the first page */
 	unsigned moved;    /* how often X had no more what we asked from */
+	unsigned limited;  /* how often, in a row, its rate limit was used up */
 };
 /* A poll from `place` on; `batch_id` is its own unless it goes on with one under way. */
 void search_poll_begin(struct search_poll *poll, const char *query,
@@ -179,8 +183,9 @@ enum search_outcome {
 struct search_verdict {
 	enum search_outcome outcome;
 	size_t posts; /* in the page */
+	bool is_odd;  /* a page whose posts are not all posts: not to be joined, but kept whole */
 	int64_t until_us;
-	char why[512]; /* for people; "" for a page */
+	char why[512]; /* for people: what went wrong, or is strange in a page; "": nothing */
 };
 /* Judges the answer to the last request and moves the poll on. */
 void search_poll_answer(struct search_poll *poll, const struct search_reply *reply, int64_t now_us,
