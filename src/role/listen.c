@@ -28,7 +28,7 @@ static void log_poll(const struct listen *listen, const struct listen_rule *rule
 	char next[TIME_TEXT_MAX];
 	log_event(good ? LOG_INFO : LOG_WARN, "polled",
 		  "rule=\"%s\" status=%d pages=%u posts=%" PRIu64 " new=%" PRIu64 " next=%s%s%s%s",
-		  rule->name, last->status, last->pages, last->posts, last->fresh,
+		  rule->label, last->status, last->pages, last->posts, last->fresh,
 		  listen->settings->once ? "none" : time_format(listen->next_poll_us, next),
 		  good ? "" : " error=\"", good ? "" : last->error, good ? "" : "\"");
 }
@@ -51,12 +51,6 @@ static enum err_kind poll_rules(struct listen *listen, size_t *ret_failed, struc
 		listen_tell(listen);
 	}
 	return ERR_NONE;
-}
-
-static bool is_spent(const struct listen *listen)
-{
-	int64_t max = listen->settings->posts_max;
-	return max > 0 && listen->posts_read >= (uint64_t)max;
 }
 
 /* Whatever happens, nothing more is asked for; what is journalled is still served. */
@@ -87,13 +81,13 @@ static enum err_kind listen_on(struct listen *listen, struct err *err)
 {
 	listen->next_poll_us = clock_now_us();
 	while (!stop_requested()) {
-		size_t failed = 0;
+		size_t ignored = 0;
 		plan_next(listen);
 		listen_tell(listen);
-		TRY(poll_rules(listen, &failed, err));
-		if (is_spent(listen) && !stop_requested())
+		TRY(poll_rules(listen, &ignored, err));
+		if (listen_is_spent(listen) && !stop_requested())
 			stop_asking(listen);
-		else if (!listen_wait(listen, listen->next_poll_us, NULL) && failed == 0)
+		else if (!listen_wait(listen, listen->next_poll_us, NULL))
 			listen_end_waiting(listen);
 	}
 	return ERR_NONE;

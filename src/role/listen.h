@@ -8,8 +8,11 @@
 
 struct listen_rule {
 	char *name, *query;
+	char *label;  /* the name as it stands between quotes in the log */
 	char *cursor; /* its name in the journal */
 	int64_t not_before_us;
+	char waiting_why[512]; /* why not before then */
+	unsigned troubles;     /* in a row */
 };
 
 /* How a poll went. */
@@ -37,9 +40,9 @@ struct listen {
 	struct json_doc doc;
 	struct buf scratch, url;
 
-	const char *source;    /* "X", "simulated"; NULL: nobody has answered yet */
-	unsigned troubles;     /* in a row */
-	uint64_t posts_read;   /* ever, in this journal */
+	const char *source; /* "X", "simulated"; NULL: nobody has answered yet */
+	/* Ever, in this journal. What was paid for but brought no page counts as many as were asked for. */
+	uint64_t posts_read;
 	uint64_t posts_booked; /* the durable number, never below posts_read */
 
 	int64_t next_poll_us;
@@ -58,7 +61,13 @@ void listen_tell(struct listen *listen);
 bool listen_wait(struct listen *listen, int64_t until_us, const char *why);
 /* Notes that something is waited for, without waiting here. */
 void listen_note_waiting(struct listen *listen, int64_t until_us, const char *why);
+/* Nothing is waited for any more, unless a rule still has its reason to. */
 void listen_end_waiting(struct listen *listen);
+/* A copy that can be told: cut to the size between two characters, no quotes, no control characters. */
+void listen_copy_words(char *ret, size_t size, const char *words);
+
+/* Whether posts_max leaves less than X gives at least. */
+bool listen_is_spent(const struct listen *listen);
 
 /* Polls a rule: all pages, each stored before the next is asked for. What X or the network refuses is
  * ERR_RETRY, with rule->not_before_us; what makes no sense to go on with (the journal failed, posts of

@@ -3,7 +3,8 @@
  *     book ──► ask ──► judge ──► join ──► journal: lines, place, batch, count in one extent ──► next page
  *       │                └─ wait and ask again; or give this poll up, to be gone on with later
  *       └─ with --posts-max: what the page may cost is written down before it is asked for, so that no
- *          kill makes it forgotten; what it did cost replaces that
+ *          kill makes it forgotten; what it did cost replaces that. Refusals are free (X-API section 8);
+ *          of an answer that was cut, or is no page, nobody knows: it is taken to have cost all
  *
  * A page that gives no line is kept whole, beside the journal, before its place is. */
 #include "role/listen.h"
@@ -18,12 +19,14 @@
 #include <stdlib.h>
 
 enum {
-	TRIES_MAX = 5, /* in one poll, while X is troubled */
+	TRIES_MAX = 5, /* in a row of one poll, while X is troubled */
+	PAID_MAX = 3,  /* of them such as may have cost money */
 	BACK_OFF_FIRST_MS = 500,
 	BACK_OFF_MAX_MS = 60000,
 	FULL_WAIT_US = 200000,
 };
 static const int64_t denied_wait_us = 5 * 60 * INT64_C(1000000);
+static const int64_t stuck_wait_us = 3600 * INT64_C(1000000);
 
 /* --- cursors ------------------------------------------------------------------------------------------------ */
 
@@ -65,11 +68,19 @@ static enum err_kind find_place(struct listen *listen, const struct listen_rule 
 
 /* --- how much may be read -------------------------------------------------------------------------------------- */
 
+bool listen_is_spent(const struct listen *listen)
+{
+	uint64_t max = (uint64_t)listen->settings->posts_max;
+	return max > 0 &&
+	       (listen->posts_read > max || max - listen->posts_read < SEARCH_PAGE_POSTS_MIN);
+}
+
 static enum err_kind refuse_more(struct listen *listen, struct err *err)
 {
 	return err_set(err, ERR_RETRY,
-		       "posts_max is reached: %" PRIu64 " of %" PRId64 " posts have been read",
-		       listen->posts_read, listen->settings->posts_max);
+		       "posts_max is reached: %" PRIu64 " of %" PRId64
+		       " posts have been read, and X gives %d at least",
+		       listen->posts_read, listen->settings->posts_max, SEARCH_PAGE_POSTS_MIN);
 }
 
 /* How many posts the next page may have, once that many are written down as read. */
@@ -79,11 +90,10 @@ static enum err_kind book(struct listen *listen, int *ret_posts, struct err *err
 	int64_t posts = settings->page_posts, max = settings->posts_max;
 	char text[24];
 	if (max > 0) {
-		int64_t left = max - (int64_t)listen->posts_read;
-		if (left <= 0)
+		if (listen_is_spent(listen))
 			return refuse_more(listen, err);
-		if (posts > left)
-			posts = left > SEARCH_PAGE_POSTS_MIN ? left : SEARCH_PAGE_POSTS_MIN;
+		int64_t left = max - (int64_t)listen->posts_read;
+		posts = posts < left ? posts : left;
 		uint64_t booked = listen->posts_read + (uint64_t)posts;
 		snprintf(text, sizeof text, "%" PRIu64, booked);
 		if (booked != listen->posts_booked)
@@ -149,20 +159,23 @@ static enum err_kind store(struct listen *listen, const struct listen_rule *rule
 	char batch[24], read[24];
 	struct buf place = { 0 };
 	search_place_write(&place, &poll->place);
-	snprintf(batch, sizeof batch, "%" PRId64, poll->batch_id);
+	int64_t taken = number_cursor(listen, STR("batch_id"));
+	snprintf(batch, sizeof batch, "%" PRId64, taken > poll->batch_id ? taken : poll->batch_id);
 	snprintf(read, sizeof read, "%" PRIu64, listen->posts_read);
 	struct cursor_change cursors[] = {
 		{ .name = str_from(rule->cursor), .value = buf_str(&place) },
 		{ .name = STR("posts_read"), .value = str_from(read) },
 		{ .name = STR("batch_id"), .value = str_from(batch) },
 	};
-	/* An empty poll has no batch, and nothing of it changes anything. */
+	/* An empty poll has no batch, and nothing of it changes anything. One that is gone on with has
+	 * its old number, and others have had theirs since. */
+	bool has_batch = poll->place.batch_id == poll->batch_id;
 	struct str before = journal_cursor(listen->home.journal, cursors[0].name);
 	bool changed = count > 0 || !str_equal(before, buf_str(&place)) ||
 		       listen->posts_booked != listen->posts_read;
 	enum err_kind kind = ERR_NONE;
 	if (changed)
-		kind = append(listen, lines, count, cursors, count > 0 ? 3 : 2, err);
+		kind = append(listen, lines, count, cursors, has_batch ? 3 : 2, err);
 	if (kind == ERR_NONE && changed)
 		kind = journal_sync(listen->home.journal, err);
 	if (kind == ERR_NONE)
@@ -187,20 +200,25 @@ static enum err_kind keep_page(struct listen *listen, const struct listen_rule *
 	const struct source_line *lines = NULL;
 	size_t count = 0, dropped = 0;
 	struct err why = { 0 };
-	enum err_kind kind = page_join(listen->joiner, &listen->doc, &options, &sink,
-				       (size_t)listen->settings->line_bytes_max, &lines, &count,
-				       &dropped, &why);
+	enum err_kind kind = verdict->is_odd ?
+				     err_set(&why, ERR_REJECT, "%s", verdict->why) :
+				     page_join(listen->joiner, &listen->doc, &options, &sink,
+					       (size_t)listen->settings->line_bytes_max, &lines,
+					       &count, &dropped, &why);
 	if (kind != ERR_NONE && kind != ERR_REJECT) {
 		*err = why;
 		return kind;
 	}
 	if (kind == ERR_REJECT) {
-		log_event(LOG_WARN, "page_kept_whole", "rule=\"%s\" why=\"%s\"", rule->name,
+		log_event(LOG_WARN, "page_kept_whole", "rule=\"%s\" why=\"%s\"", rule->label,
 			  why.msg);
 		count = 0;
 	}
 	if (count == 0)
 		TRY(keep_whole(listen, rule, poll, fetched_at, why.msg[0] ? why.msg : NULL, err));
+	if (verdict->why[0] && !verdict->is_odd)
+		log_event(LOG_WARN, "strange_page", "rule=\"%s\" why=\"%s\"", rule->label,
+			  verdict->why);
 	listen->posts_read += verdict->posts;
 	listen->now.posts += verdict->posts;
 	listen->now.fresh += count;
@@ -211,7 +229,7 @@ static enum err_kind keep_page(struct listen *listen, const struct listen_rule *
 /* --- asking -------------------------------------------------------------------------------------------------------- */
 
 static enum err_kind ask(struct listen *listen, const struct search_poll *poll, int page_posts,
-			 struct search_reply *ret, struct err *err)
+			 struct search_reply *ret, bool *ret_paid, struct err *err)
 {
 	const char *const headers[] = { listen->authorization, "Accept: application/json", NULL };
 	struct http_reply reply;
@@ -220,7 +238,9 @@ static enum err_kind ask(struct listen *listen, const struct search_poll *poll, 
 	search_poll_request(poll, page_posts, clock_now_us(), &listen->url);
 	struct http_ask request = { .url = buf_text(&listen->url), .headers = headers };
 	listen->now.status = 0;
-	TRY(http_client_ask(listen->client, &request, &reply, err));
+	enum err_kind kind = http_client_ask(listen->client, &request, &reply, err);
+	*ret_paid = reply.sent && (reply.status == 0 || reply.status / 100 == 2);
+	TRY(kind);
 	listen->now.status = reply.status;
 	*ret = (struct search_reply){
 		.status = reply.status,
@@ -230,22 +250,21 @@ static enum err_kind ask(struct listen *listen, const struct search_poll *poll, 
 	return ERR_NONE;
 }
 
-/* Asks and judges; what the network does to us is a verdict like X's own. */
+/* Asks and judges; what the network does to us is a verdict like X's own. *ret_paid: it may have cost
+ * what was asked for. */
 static struct search_verdict ask_and_judge(struct listen *listen, struct search_poll *poll,
-					   int page_posts)
+					   int page_posts, bool *ret_paid)
 {
 	struct search_reply reply;
 	struct search_verdict verdict = { 0 };
 	struct err err;
-	enum err_kind kind = ask(listen, poll, page_posts, &reply, &err);
+	enum err_kind kind = ask(listen, poll, page_posts, &reply, ret_paid, &err);
 	if (kind == ERR_NONE) {
 		search_poll_answer(poll, &reply, clock_now_us(), &listen->doc, &verdict);
 		return verdict;
 	}
 	verdict.outcome = kind == ERR_RETRY ? SEARCH_BACK_OFF : SEARCH_DENIED;
-	snprintf(verdict.why, sizeof verdict.why, "%.500s", err.msg);
-	for (char *quote = verdict.why; (quote = strchr(quote, '"'));)
-		*quote = '\''; /* it will stand between quotes */
+	listen_copy_words(verdict.why, sizeof verdict.why, err.msg);
 	return verdict;
 }
 
@@ -274,7 +293,7 @@ static int64_t back_off_us(unsigned troubles)
 static void report(struct listen *listen, const char *error)
 {
 	listen->last = listen->now;
-	snprintf(listen->last.error, sizeof listen->last.error, "%.500s", error);
+	listen_copy_words(listen->last.error, sizeof listen->last.error, error);
 }
 
 /* Gives the poll up for now. */
@@ -282,14 +301,34 @@ static enum err_kind give_up(struct listen *listen, struct listen_rule *rule, in
 			     const char *why, struct err *err)
 {
 	rule->not_before_us = clock_now_us() + wait_us;
+	listen_copy_words(rule->waiting_why, sizeof rule->waiting_why, why);
 	if (!listen->settings->once)
 		listen_note_waiting(listen, rule->not_before_us, why);
 	return err_set(err, ERR_RETRY, "%s", why);
 }
 
+/* Troubles in a row, of one poll. */
+struct tries {
+	unsigned all, paid;
+};
+
+/* X is troubled, or the way there. */
+static enum err_kind back_off(struct listen *listen, struct listen_rule *rule, const char *why,
+			      const struct tries *tries, struct err *err)
+{
+	int64_t wait_us = back_off_us(++rule->troubles);
+	if (tries->paid >= PAID_MAX)
+		return give_up(listen, rule, denied_wait_us, why, err);
+	if (tries->all >= TRIES_MAX)
+		return give_up(listen, rule, wait_us, why, err);
+	if (listen_wait(listen, clock_now_us() + wait_us, why))
+		return err_set(err, ERR_RETRY, "stopped");
+	return ERR_NONE;
+}
+
 /* What is no page: ERR_NONE when it is to be asked for again. */
 static enum err_kind handle_trouble(struct listen *listen, struct listen_rule *rule,
-				    const struct search_verdict *verdict, unsigned *tries,
+				    const struct search_verdict *verdict, const struct tries *tries,
 				    struct err *err)
 {
 	bool once = listen->settings->once;
@@ -298,7 +337,7 @@ static enum err_kind handle_trouble(struct listen *listen, struct listen_rule *r
 	report(listen, verdict->why);
 	switch (verdict->outcome) {
 	case SEARCH_AGAIN:
-		log_event(LOG_WARN, "gap", "rule=\"%s\" why=\"%s\"", rule->name, verdict->why);
+		log_event(LOG_WARN, "gap", "rule=\"%s\" why=\"%s\"", rule->label, verdict->why);
 		return ERR_NONE;
 	case SEARCH_WAIT:
 		if (once && !strstr(verdict->why, "rate limit"))
@@ -307,14 +346,7 @@ static enum err_kind handle_trouble(struct listen *listen, struct listen_rule *r
 			return err_set(err, ERR_RETRY, "stopped");
 		return ERR_NONE;
 	case SEARCH_BACK_OFF:
-		listen->troubles++;
-		if (++*tries >= TRIES_MAX)
-			return give_up(listen, rule, back_off_us(listen->troubles), verdict->why,
-				       err);
-		if (listen_wait(listen, clock_now_us() + back_off_us(listen->troubles),
-				verdict->why))
-			return err_set(err, ERR_RETRY, "stopped");
-		return ERR_NONE;
+		return back_off(listen, rule, verdict->why, tries, err);
 	case SEARCH_DENIED:
 	default:
 		return give_up(listen, rule, denied_wait_us, verdict->why, err);
@@ -324,16 +356,22 @@ static enum err_kind handle_trouble(struct listen *listen, struct listen_rule *r
 static enum err_kind poll_pages(struct listen *listen, struct listen_rule *rule,
 				struct search_poll *poll, struct err *err)
 {
-	unsigned tries = 0;
+	struct tries tries = { 0 };
 	while (!poll->done) {
 		int page_posts = 0;
+		bool paid = false;
 		TRY(book(listen, &page_posts, err));
-		struct search_verdict verdict = ask_and_judge(listen, poll, page_posts);
+		struct search_verdict verdict = ask_and_judge(listen, poll, page_posts, &paid);
 		if (verdict.outcome != SEARCH_PAGE) {
+			if (paid)
+				listen->posts_read = listen->posts_booked;
+			tries.paid += paid;
+			tries.all += verdict.outcome == SEARCH_BACK_OFF;
 			TRY(handle_trouble(listen, rule, &verdict, &tries, err));
 			continue;
 		}
-		listen->troubles = tries = 0;
+		tries = (struct tries){ 0 };
+		rule->troubles = 0;
 		listen_end_waiting(listen);
 		TRY(note_source(listen, err));
 		TRY(keep_page(listen, rule, poll, &verdict, err));
@@ -351,6 +389,10 @@ enum err_kind listen_poll(struct listen *listen, struct listen_rule *rule, struc
 	search_poll_begin(&poll, rule->query, &place, number_cursor(listen, STR("batch_id")) + 1);
 	listen->now = (struct listen_report){ .rule = rule->name, .at_us = clock_now_us() };
 	enum err_kind kind = poll_pages(listen, rule, &poll, err);
+	if (kind == ERR_NONE && poll.stuck)
+		kind = give_up(listen, rule, stuck_wait_us, poll.trouble, err);
+	else if (kind == ERR_NONE && poll.trouble[0])
+		kind = err_set(err, ERR_RETRY, "%s", poll.trouble);
 	search_poll_release(&poll);
 	report(listen, kind == ERR_NONE ? "" : err->msg);
 	return kind;

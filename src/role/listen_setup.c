@@ -22,12 +22,11 @@ enum { TOKEN_BYTES_MAX = 4096 };
 
 static char *short_name(const char *text)
 {
-	size_t len = strlen(text), kept = NAME_KEPT_BYTES;
-	if (len <= NAME_MAX_BYTES)
+	struct str all = str_from(text);
+	if (all.len <= NAME_MAX_BYTES)
 		return mem_strdup(text);
-	while (kept > 0 && ((unsigned char)text[kept] & 0xc0) == 0x80)
-		kept--; /* not inside a character */
-	return mem_printf("%.*s~%08" PRIx32, (int)kept, text, (uint32_t)hash_xxh3(str_from(text)));
+	return mem_printf("%.*s~%08" PRIx32, STR_ARG(str_head(all, NAME_KEPT_BYTES)),
+			  (uint32_t)hash_xxh3(all));
 }
 
 static enum err_kind add_rule(struct listen *listen, const char *name, const char *query,
@@ -35,6 +34,8 @@ static enum err_kind add_rule(struct listen *listen, const char *name, const cha
 {
 	struct listen_rule rule = { .name = short_name(name), .query = mem_strdup(query) };
 	rule.cursor = mem_printf("search:%s", rule.name);
+	rule.label = mem_strdup(rule.name);
+	listen_copy_words(rule.label, strlen(rule.label) + 1, rule.name);
 	for (size_t i = 0; i < listen->rule_count; i++) {
 		if (strcmp(listen->rules[i].name, rule.name) == 0)
 			err_set(err, ERR_REJECT, "two rules are named '%s'", rule.name);
@@ -44,7 +45,7 @@ static enum err_kind add_rule(struct listen *listen, const char *name, const cha
 			query, QUERY_MAX);
 	else if (strlen(query) > QUERY_USUAL_MAX)
 		log_event(LOG_WARN, "long_query",
-			  "rule=\"%s\" bytes=%zu why=\"most accounts may send %d\"", rule.name,
+			  "rule=\"%s\" bytes=%zu why=\"most accounts may send %d\"", rule.label,
 			  strlen(query), QUERY_USUAL_MAX);
 	listen->rules = mem_resize(listen->rules, (listen->rule_count + 1) * sizeof rule);
 	listen->rules[listen->rule_count++] = rule;
@@ -122,6 +123,18 @@ static enum err_kind read_address(struct listen *listen, struct err *err)
 			     "or try it without money: aviary simulate");
 }
 
+/* --- money ------------------------------------------------------------------------------------------------------ */
+
+static enum err_kind check_posts_max(const struct settings *settings, struct err *err)
+{
+	int64_t max = settings->posts_max;
+	if (max <= 0 || max >= SEARCH_PAGE_POSTS_MIN)
+		return ERR_NONE;
+	return err_set(err, ERR_REJECT,
+		       "posts_max: X gives %d posts at least, so %" PRId64 " are none",
+		       SEARCH_PAGE_POSTS_MIN, max);
+}
+
 /* --- the token ------------------------------------------------------------------------------------------------- */
 
 static enum err_kind read_token_file(const char *path, struct buf *ret, struct err *err)
@@ -190,6 +203,7 @@ enum err_kind listen_setup(struct listen *listen, struct err *err)
 {
 	TRY(add_rules(listen, err));
 	TRY(read_address(listen, err));
+	TRY(check_posts_max(listen->settings, err));
 	return read_token(listen, err);
 }
 
@@ -198,6 +212,7 @@ void listen_setup_release(struct listen *listen)
 	for (size_t i = 0; i < listen->rule_count; i++) {
 		free(listen->rules[i].name);
 		free(listen->rules[i].query);
+		free(listen->rules[i].label);
 		free(listen->rules[i].cursor);
 	}
 	free(listen->rules);

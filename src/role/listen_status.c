@@ -23,10 +23,22 @@ static void add_time(struct buf *text, const char *name, int64_t time_us)
 static void add_text(struct buf *text, const char *name, const char *value)
 {
 	buf_addf(text, ",\"%s\":", name);
-	if (value && value[0])
+	if (value && value[0] && str_is_utf8(str_from(value)))
 		buf_add_json(text, str_from(value));
 	else
 		buf_add_text(text, "null");
+}
+
+void listen_copy_words(char *ret, size_t size, const char *words)
+{
+	struct str head = str_head(str_from(words), size - 1);
+	bool is_utf8 = str_is_utf8(head);
+	for (size_t i = 0; i < head.len; i++) {
+		unsigned char c = (unsigned char)head.ptr[i];
+		bool bad = c < ' ' || c == 0x7f || (c >= 0x80 && !is_utf8);
+		ret[i] = c == '"' ? '\'' : bad ? ' ' : (char)c;
+	}
+	ret[head.len] = '\0';
 }
 
 static void add_last(struct buf *text, const struct listen_report *last)
@@ -79,13 +91,28 @@ void listen_tell(struct listen *listen)
 void listen_note_waiting(struct listen *listen, int64_t until_us, const char *why)
 {
 	char time[TIME_TEXT_MAX];
-	bool same = strcmp(listen->waiting_why, why) == 0;
-	snprintf(listen->waiting_why, sizeof listen->waiting_why, "%s", why);
+	char before[sizeof listen->waiting_why];
+	memcpy(before, listen->waiting_why, sizeof before);
+	listen_copy_words(listen->waiting_why, sizeof listen->waiting_why, why);
 	listen->waiting_until_us = until_us;
-	if (!same)
-		log_event(LOG_WARN, "waiting", "why=\"%s\" until=%s", why,
+	if (strcmp(before, listen->waiting_why) != 0)
+		log_event(LOG_WARN, "waiting", "why=\"%s\" until=%s", listen->waiting_why,
 			  until_us > 0 ? time_format(until_us, time) : "unknown");
 	listen_tell(listen);
+}
+
+/* The rule that may be asked for first; NULL: none is kept back. */
+static const struct listen_rule *first_waiting(const struct listen *listen)
+{
+	const struct listen_rule *first = NULL;
+	int64_t now_us = clock_now_us();
+	for (size_t i = 0; i < listen->rule_count; i++) {
+		const struct listen_rule *rule = &listen->rules[i];
+		if (rule->not_before_us > now_us &&
+		    (!first || rule->not_before_us < first->not_before_us))
+			first = rule;
+	}
+	return first;
 }
 
 void listen_end_waiting(struct listen *listen)
@@ -93,6 +120,11 @@ void listen_end_waiting(struct listen *listen)
 	if (!listen->waiting_why[0])
 		return;
 	listen->waiting_why[0] = '\0';
+	const struct listen_rule *first = first_waiting(listen);
+	if (first) {
+		memcpy(listen->waiting_why, first->waiting_why, sizeof listen->waiting_why);
+		listen->waiting_until_us = first->not_before_us;
+	}
 	listen_tell(listen);
 }
 
