@@ -66,15 +66,21 @@ once j5 --keyword bird
 same "a rate limit is waited out" "$code $(asked 'len(r)')" "0 4"
 holds "until it is over" test $((SECONDS - begin)) -ge 2
 has "and it is said until when" "$err" 'event=waiting why="the rate limit is used up" until=20'
+forget
+faults html html html html
+once j6 --keyword bird
+same "an answer that is not JSON is not paid for many times" "$code $(asked 'len(r)')" "1 3"
 for fault in 401 403 400 cap; do
 	faults $fault
 	once j6 --keyword bird
 	same "$fault: a single poll fails" "$code" 1
 done
 has "with words for people" "$err" 'aviary: listen: the usage cap is reached: Usage cap exceeded'
-faults 503 503 503 503 503
-once j6 --keyword bird
-same "an X that stays away fails a single poll" "$code $(asked 'r[-1]["fault"]')" "1 503"
+forget
+faults 503 503 503 503 503 503
+once j6 --keyword bird --query other
+same "an X that stays away fails a single poll" "$code $(asked '[q["fault"] for q in r][:6]')" "1 $(printf "['503'%s]" "$(printf ", '503'%.0s" 1 2 3 4 5)")"
+same "and each rule is patient anew" "$(asked 'r[6]["time"] - r[5]["time"] < 8')" True
 
 # --- as a daemon -----------------------------------------------------------------------------------------------
 

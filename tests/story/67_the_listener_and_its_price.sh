@@ -39,8 +39,23 @@ stop spent
 once j9 --keyword bird --posts-max 215
 same "also the next time" "$code $(asked 'len(r)')" "1 3"
 has "in words" "$err" 'posts_max is reached: 215 of 215 posts have been read'
-once j9 --keyword bird --posts-max 218
-same "fewer than X gives are asked for as 10" "$(asked 'r[-1]["arguments"]["max_results"]')" 10
+once j9 --keyword bird --posts-max 224
+same "fewer than X gives at least are not asked for" "$code $(asked 'len(r)')" "1 3"
+once j9 --keyword bird --posts-max 225
+same "as many are" "$(asked '(len(r), r[-1]["arguments"]["max_results"], len(r[-1]["given"]))')" "(4, '10', 10)"
+forget
+faults 503 cut
+once j17 --keyword bird --posts-max 105
+same "a refusal is free, an answer that was cut counts as paid" "$code $(asked '[q["fault"] for q in r]')" "1 ['503', 'cut']"
+has "which is said" "$err" 'posts_max is reached: 100 of 105 posts have been read, and X gives 10 at least'
+faults html
+once j17 --keyword bird --posts-max 120
+once j17 --keyword bird --posts-max 120
+same "as does one that is no page, for as many as were asked for" "$(asked '[(q["fault"], q["arguments"]["max_results"]) for q in r][2:]')" "[('html', '20')]"
+faults poison
+once j18 --keyword bird --posts-max 100
+once j18 --keyword bird --posts-max 100
+same "and the posts of a page that is kept whole" "$(asked '[q["fault"] for q in r][3:]')" "['poison']"
 once j9 --keyword bird --posts-max 99999
 same "with more, it goes on where it was" "$code $(lines j9 "$count")" "0 940,940,940"
 echo 5 >x/delay
@@ -102,6 +117,7 @@ refused() { # WORDS PATTERN FLAG…
 refused "a URL that costs money needs a limit" 'posts-max N is needed' --keyword bird --token-file token
 refused "and a token" 'no token' --keyword bird --posts-max 10
 refused "which does not go out without TLS" 'without TLS' --keyword bird --posts-max 10 --token-file token --base-url http://api.example.com
+refused "a limit below what X gives at least" 'X gives 10 posts at least, so 9 are none' --keyword bird --posts-max 9 --base-url "$x"
 refused "nothing to listen for" 'nothing to listen for' --base-url "$x"
 refused "a keyword without a word" 'is empty' --base-url "$x" --keyword '"'
 refused "two rules of one name" 'two rules are named' --base-url "$x" --query bird --query bird

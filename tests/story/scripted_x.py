@@ -6,7 +6,8 @@ usage: scripted_x.py DIRECTORY
 It has no sense of time: start_time is ignored. The directory is its memory: `posts` holds N (read at every request), `faults` one fault a line, the first of which
 answers the next request and is removed; `delay` seconds before each answer. It writes `port`, `requests` (one JSON
 object a request: path, arguments, authorization, fault, ids given out) and serves until it is killed.
-Faults: 429:SECONDS cap daily 503 html cut hang 401 403 400 since empty repeat ok
+Faults: 429:SECONDS cap daily 503 html cut hang 401 403 400 since empty repeat ok; poison (a post without text), lie
+(one with an id of the year 2080 before the others), errors (in the place of posts), words (a refusal in 600 bytes)
 """
 import http.server
 import json
@@ -91,16 +92,27 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 "includes": {"users": [{"id": "7", "name": "A bird", "username": "bird"}]}}
         return page, given
 
+    @staticmethod
+    def spoil(page, kind):
+        if kind == "poison" and "data" in page:
+            del page["data"][len(page["data"]) // 2]["text"]
+        elif kind == "lie" and "data" in page:
+            page["data"].insert(0, dict(page["data"][0], id=str((1 << 63) - 1)))
+        elif kind == "errors":
+            page.clear()
+            page.update(meta={"result_count": 0}, errors=[{"title": "Internal Error", "detail": "try again"}])
+
     def do_GET(self):
         url = urllib.parse.urlsplit(self.path)
         arguments = dict(urllib.parse.parse_qsl(url.query))
         fault = take_fault()
         body, given = self.page(arguments, fault)
         kind, _, limit = fault.partition(":")
-        if kind not in ("ok", "empty", "repeat"):
+        if kind not in ("ok", "empty", "repeat", "poison", "lie"):
             given = []
+        self.spoil(body, kind)
         with open(home / "requests", "a") as log:
-            log.write(json.dumps({"path": url.path, "arguments": arguments, "fault": fault, "given": given,
+            log.write(json.dumps({"time": time.monotonic(), "path": url.path, "arguments": arguments, "fault": fault, "given": given,
                                   "authorization": self.headers.get("authorization"),
                                   "agent": self.headers.get("user-agent")}) + "\n")
         time.sleep(float(read("delay", "0")))
@@ -125,6 +137,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(403, problem(403, "Client Forbidden", "client-not-enrolled"))
         elif kind == "400":
             self.answer(400, {"errors": [{"message": "no such operator"}], "title": "Invalid Request", "status": 400})
+        elif kind == "words":
+            self.answer(400, {"errors": [{"message": "x" + "鳥" * 200}], "title": "Invalid Request", "status": 400})
         elif kind == "since":
             message = "'since_id' must be a tweet id created after 2026-07-31T11:45Z."
             self.answer(400, {"errors": [{"message": message}], "title": "Invalid Request", "status": 400})
