@@ -193,7 +193,7 @@ static enum err_kind refuse_successor(struct collect *collect, const char *strea
 	if (!same)
 		return ERR_NONE;
 	err_set(err, ERR_FATAL,
-		"%s%s holds stream %s now, but this lake has collected stream %s from it: "
+		"%s%s holds stream %s now, but this lake knows it as that of stream %s: "
 		"what that one had not published is gone",
 		collect->source.journal ? "journal " : "the journal served at ",
 		collect->source.journal ? collect->source.journal : collect->source.address,
