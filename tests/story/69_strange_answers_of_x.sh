@@ -41,6 +41,19 @@ has "an id from the future is told" "$err" 'level=warn event=strange_page rule="
 posts 270
 once j16 --keyword bird
 same "and silences nobody" "$(lines j16 "$count")" "271,271,271"
+posts 350
+forget
+faults ok ok repeat deaf deaf deaf-repeat
+once j20 --keyword bird
+start daemon "$AVIARY" listen --journal j20 --base-url "$x" --token-file token --keyword bird --interval 1s --port 0
+port=$(port_of daemon)
+holds "a poll that leads no further down says so" until_true 10 said daemon \
+	'event=polled rule="bird" .* error="X.s pages do not end and lead no further down, after 3 of them"'
+in_an_hour() { [ $(($(date -d "$(wire_status "$port" status.waiting.until)" +%s) - $(date +%s))) -gt 3000 ]; }
+holds "and waits long before it pays for that again" in_an_hour
+stop daemon
+once j20 --keyword bird
+same "to go on below it" "$(lines j20 "$count")" "350,350,350"
 
 # --- words ---------------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,8 @@ It has no sense of time: start_time is ignored. The directory is its memory: `po
 answers the next request and is removed; `delay` seconds before each answer. It writes `port`, `requests` (one JSON
 object a request: path, arguments, authorization, fault, ids given out) and serves until it is killed.
 Faults: 429:SECONDS cap daily 503 html cut hang 401 403 400 since empty repeat ok; poison (a post without text), lie
-(one with an id of the year 2080 before the others), errors (in the place of posts), words (a refusal in 600 bytes)
+(one with an id of the year 2080 before the others), errors (in the place of posts), words (a refusal in 600 bytes),
+deaf (to until_id), deaf-repeat (both)
 """
 import http.server
 import json
@@ -73,6 +74,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def page(self, arguments, fault):
         numbers = range(int(read("posts", "0")), 0, -1)
         since, until = int(arguments.get("since_id", 0)), int(arguments.get("until_id", 1 << 63))
+        if fault.startswith("deaf"):
+            until = 1 << 63
         ids = [number for number in numbers if since < id_of(number) < until]
         token = arguments.get("next_token")
         if token:
@@ -87,7 +90,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return {"meta": {"result_count": 0}}, []
         meta = {"newest_id": str(id_of(given[0])), "oldest_id": str(id_of(given[-1])), "result_count": len(given)}
         if len(ids) > len(given):
-            meta["next_token"] = token if fault == "repeat" and token else f"t{ids[len(given)]}"
+            meta["next_token"] = token if fault.endswith("repeat") and token else f"t{ids[len(given)]}"
         page = {"data": [post(number) for number in given], "meta": meta,
                 "includes": {"users": [{"id": "7", "name": "A bird", "username": "bird"}]}}
         return page, given
@@ -108,7 +111,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         fault = take_fault()
         body, given = self.page(arguments, fault)
         kind, _, limit = fault.partition(":")
-        if kind not in ("ok", "empty", "repeat", "poison", "lie"):
+        if kind not in ("ok", "empty", "repeat", "poison", "lie", "deaf", "deaf-repeat"):
             given = []
         self.spoil(body, kind)
         with open(home / "requests", "a") as log:
