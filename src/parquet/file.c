@@ -150,8 +150,10 @@ static enum err_kind end_group(struct parquet_rows *rows, struct parquet_file *f
 			       struct err *err)
 {
 	enum err_kind kind = encoder_run(&rows->encoder, &rows->vectors, rows->count, err);
-	if (kind != ERR_NONE)
+	if (kind != ERR_NONE) {
+		parquet_rows_drop(rows);
 		return err_wrap(err, "write %s", file->path);
+	}
 	pthread_mutex_lock(&file->lock);
 	add_group(file, &rows->encoder, rows->count);
 	kind = write_bytes(file, buf_str(&rows->encoder.out), err);
@@ -267,6 +269,7 @@ enum err_kind parquet_rows_add(struct parquet_rows *rows, struct parquet_file *f
 	rows->count++;
 	rows->bytes += line.len;
 	bool is_full = rows->count == PARQUET_GROUP_ROWS || rows->bytes >= PARQUET_GROUP_BYTES ||
-		       rows->vectors.item_bytes > VECTORS_ITEM_BYTES;
+		       rows->vectors.item_bytes > VECTORS_ITEM_BYTES ||
+		       rows->vectors.text_bytes > VECTORS_TEXT_BYTES;
 	return is_full ? end_group(rows, file, err) : ERR_NONE;
 }

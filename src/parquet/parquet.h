@@ -11,8 +11,9 @@
 
 /* A row group ends at so many rows, or with the line that reaches so many bytes of lines. */
 enum { PARQUET_GROUP_ROWS = 30720, PARQUET_GROUP_BYTES = 64 << 20 };
-/* No line is longer: what is made of it fits into a page, whose size has 31 bits. */
-enum { PARQUET_LINE_BYTES = 256 << 20 };
+/* No line is longer: what is made of it, up to 25 times as much where each number of a list gets a pointer in
+ * `extra`, fits into a page, whose size has 31 bits. */
+enum { PARQUET_LINE_BYTES = 64 << 20 };
 
 /* One file. Several threads may add to it, each through rows of its own. */
 struct parquet_file;

@@ -116,7 +116,7 @@ void vectors_init(struct vectors *vectors, size_t rows_max)
 {
 	const struct post_column *columns = post_columns(&vectors->count);
 	vectors->columns = mem_zalloc(vectors->count, sizeof *vectors->columns);
-	vectors->item_bytes = 0;
+	vectors->item_bytes = vectors->text_bytes = 0;
 	for (size_t i = 0; i < vectors->count; i++) {
 		shape(vectors, &vectors->columns[i], &columns[i].type);
 		make_room(&vectors->columns[i], rows_max);
@@ -136,6 +136,7 @@ void vectors_release(struct vectors *vectors)
 void vectors_clear(struct vectors *vectors, size_t rows)
 {
 	bool much = vectors->item_bytes > VECTORS_ITEM_BYTES;
+	vectors->text_bytes = 0;
 	for (size_t i = 0; i < vectors->count; i++) {
 		clear(&vectors->columns[i], rows);
 		if (much && vectors->columns[i].type->kind == COLUMN_LIST)
@@ -194,6 +195,7 @@ static void put_text(struct column_vector *vector, size_t row, struct str text)
 	texts->in_order &= texts->count == 0 || row > texts->last_row;
 	texts->last_row = row;
 	texts->count++;
+	((struct vectors *)vector->context)->text_bytes += text.len;
 }
 
 static void grow(struct column_vector *list, size_t cap)

@@ -18,9 +18,10 @@ struct vectors {
 	struct column_vector *columns; /* post_columns() many */
 	size_t count;
 	size_t item_bytes; /* memory of what is below lists */
+	size_t text_bytes; /* of all texts; what a line says may be there many times over */
 };
 /* What is below lists may take so much; a row group that has passed it is to end. */
-enum { VECTORS_ITEM_BYTES = 64 << 20 };
+enum { VECTORS_ITEM_BYTES = 64 << 20, VECTORS_TEXT_BYTES = 256 << 20 };
 void vectors_init(struct vectors *vectors, size_t rows_max);
 void vectors_release(struct vectors *vectors);
 /* Every row up to `rows` is NULL again, the texts and items are gone. */

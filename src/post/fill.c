@@ -2,6 +2,7 @@
  * the source back; otherwise the source also goes to extra, under its own path. */
 #include "post/reader.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -45,8 +46,9 @@ static bool fill_double(struct column_vector *vector, size_t row, struct str num
 		return false;
 	memcpy(text, number.ptr, number.len);
 	text[number.len] = '\0';
+	errno = 0;
 	double value = strtod(text, NULL);
-	if (!isfinite(value))
+	if (!isfinite(value) || (errno == ERANGE && value == 0))
 		return false;
 	((double *)vector->data)[row] = value;
 	fill_valid(vector, row);

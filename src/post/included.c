@@ -2,6 +2,11 @@
  * whole; its other members are there to be asked for without parsing JSON. */
 #include "post/reader.h"
 
+#include "base/hash.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
 static struct column_vector *member(struct column_vector *item, const char *name)
 {
 	for (size_t i = 0; i < item->type->child_count; i++) {
@@ -50,24 +55,71 @@ static struct str full_text_of(yyjson_val *post)
 	return post_full_text(note, json_get(post, "text"));
 }
 
-/* The object in a list whose `name` is `value`. */
-static yyjson_val *find(yyjson_val *list, const char *name, struct str value)
+/* Lists up to this are looked through; copies of other objects' texts are not longer: a name of a megabyte
+ * would be there again for each post that refers to it. Nothing is lost, the object itself has it. */
+enum { LIST_SHORT = 64, COPIED_BYTES_MAX = 256 };
+
+static yyjson_val *find_in_short(yyjson_val *list, struct str id)
 {
 	size_t at, max;
 	yyjson_val *item;
-	if (!value.ptr)
-		return NULL;
 	yyjson_arr_foreach(list, at, max, item) {
-		struct str text = json_get_text(item, name);
-		if (text.ptr && str_equal(text, value))
+		struct str text = json_get_text(item, "id");
+		if (text.ptr && str_equal(text, id))
 			return item;
 	}
 	return NULL;
 }
 
-static struct str username_of(const struct post_reader *reader, struct str id)
+/* Where the object with that id is, or would be. */
+static yyjson_val **slot_of(const struct id_index *index, struct str id)
 {
-	yyjson_val *user = find(our_member(reader, ROOT_USERS_ALL), "id", id);
+	size_t at = (size_t)hash_xxh3(id) & (index->cap - 1);
+	while (index->slots[at] && !str_equal(json_get_text(index->slots[at], "id"), id))
+		at = (at + 1) & (index->cap - 1);
+	return &index->slots[at];
+}
+
+static void make_index(struct id_index *index, yyjson_val *list)
+{
+	size_t at, max, cap = 2 * LIST_SHORT;
+	yyjson_val *item;
+	while (cap < 2 * yyjson_arr_size(list))
+		cap *= 2;
+	free(index->slots);
+	index->slots = mem_zalloc(cap, sizeof(yyjson_val *));
+	index->cap = cap;
+	yyjson_arr_foreach(list, at, max, item) {
+		struct str id = json_get_text(item, "id");
+		yyjson_val **slot = id.ptr ? slot_of(index, id) : NULL;
+		if (slot && !*slot) /* the first of an id counts */
+			*slot = item;
+	}
+}
+
+/* The object in a list that has this id. */
+static yyjson_val *find(const struct post_reader *reader, struct id_index *index, yyjson_val *list,
+			struct str id)
+{
+	if (!id.ptr)
+		return NULL;
+	if (yyjson_arr_size(list) <= LIST_SHORT)
+		return find_in_short(list, id);
+	if (index->line_number != reader->line_number) {
+		make_index(index, list);
+		index->line_number = reader->line_number;
+	}
+	return *slot_of(index, id);
+}
+
+static struct str if_short(struct str text)
+{
+	return text.len <= COPIED_BYTES_MAX ? text : STR_NONE;
+}
+
+static struct str username_of(struct post_reader *reader, struct str id)
+{
+	yyjson_val *user = find(reader, &reader->users, our_member(reader, ROOT_USERS_ALL), id);
 	if (!user) {
 		user = our_member(reader, ROOT_USER);
 		struct str own = json_get_text(user, "id");
@@ -87,9 +139,10 @@ static void fill_post(struct post_reader *reader, struct column_vector *item, si
 	struct str created_at = json_get_text(post, "created_at");
 	int64_t time;
 	put_text(reader, item, "id", row, id);
-	put_text(reader, item, "type", row, json_get_text(find(references, "id", id), "type"));
+	yyjson_val *reference = find(reader, &reader->references, references, id);
+	put_text(reader, item, "type", row, if_short(json_get_text(reference, "type")));
 	put_text(reader, item, "author_id", row, author);
-	put_text(reader, item, "author_username", row, username_of(reader, author));
+	put_text(reader, item, "author_username", row, if_short(username_of(reader, author)));
 	if (created_at.ptr && time_parse(created_at, &time) != TIME_BAD)
 		fill_int(member(item, "created_at"), row, time);
 	put_text(reader, item, "text", row, full_text_of(post));

@@ -227,7 +227,7 @@ static void end_member(struct scan *scan, size_t end)
 static ALWAYS_INLINE bool is_plain(const char *at, size_t left)
 {
 #ifdef __SSE2__
-	if (left < 34 || at[0] != '"')
+	if (left < 35 || at[0] != '"')
 		return false;
 	unsigned quotes = 0, backslashes = 0;
 	for (int i = 1; i >= 0; i--) {

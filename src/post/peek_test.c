@@ -1,3 +1,4 @@
+#include "base/mem.h"
 #include "post/line_fixture.h"
 #include "post/post.h"
 
@@ -311,6 +312,25 @@ static void backslashes_may_run_across_a_border(void **state)
 	buf_release(&line);
 }
 
+static void nothing_behind_a_line_is_looked_at(void **state)
+{
+	(void)state;
+	for (size_t name = 1; name < 40; name++) {
+		struct buf text = { 0 };
+		struct post_peek peek;
+		buf_add_text(&text, "{\"id\":\"1\",\"");
+		for (size_t i = 0; i < name; i++)
+			buf_add_byte(&text, 'a');
+		buf_add_text(&text, "\":");
+		char *exact = mem_alloc(text.len); /* the sanitizer stands behind it */
+		memcpy(exact, text.ptr, text.len);
+		post_peek_key(str_make(exact, text.len), &peek);
+		post_peek(str_make(exact, text.len), &peek);
+		free(exact);
+		buf_release(&text);
+	}
+}
+
 static void lines_of_every_length_are_read_to_their_end(void **state)
 {
 	struct json_doc doc = { 0 };
@@ -432,6 +452,7 @@ int main(void)
 		cmocka_unit_test(everything_else_changes_the_hash),
 		cmocka_unit_test(quotes_may_stand_at_every_border),
 		cmocka_unit_test(backslashes_may_run_across_a_border),
+		cmocka_unit_test(nothing_behind_a_line_is_looked_at),
 		cmocka_unit_test(lines_of_every_length_are_read_to_their_end),
 		cmocka_unit_test(a_sure_peek_agrees_with_a_full_reading),
 		cmocka_unit_test(members_of_a_delivery_may_stand_anywhere),

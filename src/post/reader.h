@@ -19,6 +19,13 @@ struct root_entry {
 	yyjson_val *key, *val;
 };
 
+/* Objects of a long list by the id they have, so that looking many up is not quadratic. */
+struct id_index {
+	uint64_t line_number; /* the line it is of */
+	yyjson_val **slots;   /* a power of two, half of them free */
+	size_t cap;
+};
+
 struct post_reader {
 	char stream_id[40];
 	const struct column_lender *lender;
@@ -57,6 +64,7 @@ struct post_reader {
 	struct buf text, json;                                /* scratch */
 	struct buf hashtag_units; /* hashtags made from the post, each with a zero byte */
 	struct buf unique;        /* the line without repeated members */
+	struct id_index users, references;
 };
 
 /* path.c */

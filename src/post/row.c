@@ -33,6 +33,8 @@ void post_reader_free(struct post_reader *reader)
 	if (!reader)
 		return;
 	json_release(&reader->doc);
+	free(reader->users.slots);
+	free(reader->references.slots);
 	struct buf *bufs[] = { &reader->extra,         &reader->renamed,    &reader->derived,
 			       &reader->moved_names,   &reader->duplicates, &reader->text,
 			       &reader->hashtag_units, &reader->json,       &reader->unique };

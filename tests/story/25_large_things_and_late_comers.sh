@@ -35,6 +35,34 @@ same "a named pipe is read once and lands" "$code $(values piped "SELECT count(*
 run timeout 60 "$AVIARY" import --lake piped <(cat page.json)
 has "and is known again by its contents" "$out" 'imported before'
 
+# --- lines that are made to grow -----------------------------------------------------------------------------------
+
+cat >swollen.py <<'P'
+import json
+def line(number, **more):
+    return json.dumps({"id": str(2123581611009114143 + number), "created_at": "2026-11-20T00:00:00.000Z", "text": "x",
+                       "batch_id": 1, **more}, separators=(",", ":"))
+print(line(0))
+print(line(1, users_all=[{"id": "1", "username": "u" * 1000000}], referenced=[{"id": "5", "author_id": "1"}] * 4500))
+print(line(2, users_all=[{"id": str(n), "username": f"n{n}"} for n in range(40000)] + [{"id": "7", "username": "second"}],
+           referenced=[{"author_id": str(n)} for n in range(40000)]))
+print(line(3, attachments={"media_source_tweet_id": [1] * 1000000}))
+print(line(4))
+P
+"$PYTHON" swollen.py >swollen.jsonl
+run "$PYTHON" -c '
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:]).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_maxrss, used.ru_utime, file=sys.stderr)
+sys.exit(code)' "$AVIARY" import --lake swollen --refine no swollen.jsonl
+same "lines whose parts refer to each other thousands of times land" "$code" 0
+has "and every neighbour" "$(values swollen "SELECT count(*) FROM landing")" '^5$'
+same "in memory and time that follow their length" "$(tail -1 <<<"$err" | awk '{print ($1 < 1500000 && $2 < 20)}')" 1
+same "a name is found among many, the first of an id" \
+	"$(values swollen "SELECT list_filter(referenced_posts, r -> r.author_id = '7')[1].author_username, referenced_posts[40000].author_username FROM landing WHERE len(referenced_posts) = 40000")" "n7,n39999"
+same "a name of a megabyte is not there for each" "$(values swollen "SELECT count(*) FROM (SELECT unnest(referenced_posts) AS r FROM landing) WHERE length(r.author_username) > 256")" 0
+
 # --- a file that grows while it is read ----------------------------------------------------------------------------
 
 "$PYTHON" make.py wire 60000 600 4 >whole.jsonl
