@@ -46,6 +46,29 @@ char *lake_file(const struct lake *lake, const char *fmt, ...) PRINTF_LIKE(2, 3)
 MUST_CHECK enum err_kind lake_lock(const struct lake *lake, const char *name, bool wait,
 				   struct file_lock *ret_lock, bool *ret_held, struct err *err);
 
+/* --- where a stream comes from --------------------------------------------------------------------- */
+
+/* LAKE/_aviary/sources/STREAM holds one JSON object:
+ *
+ *     {"journal":"/absolute/directory","address":"127.0.0.1:7777","source":"simulated"}
+ *
+ * Written by whoever collects the stream, for those who look on. What is not known is left out: a
+ * journal on another machine, the address of an import, the source of a listener that has not heard
+ * from anybody yet. */
+struct lake_source {
+	char *journal; /* an absolute directory of this machine */
+	char *address; /* HOST:PORT, where the journal is served while its role runs */
+	char *source;  /* "X", "simulated", "replayed", "imported" */
+};
+/* Members that are NULL or not UTF-8 are left out. */
+MUST_CHECK enum err_kind lake_source_write(struct lake *lake, const char *stream,
+					   const struct lake_source *source, struct err *err);
+/* Members that are not known are NULL, all of them where there is no such file, or none that is JSON: that
+ * must not stop who asks for other streams, and it is written again when its own is collected. */
+MUST_CHECK enum err_kind lake_source_read(struct lake *lake, const char *stream,
+					  struct lake_source *ret, struct err *err);
+void lake_source_release(struct lake_source *source); /* frees what it holds, not itself */
+
 /* --- records ------------------------------------------------------------------------------------ */
 
 struct lake_file_entry {

@@ -243,7 +243,7 @@ static void release(struct collect *collect)
 	intake_close(&collect->intake);
 	source_journal_close(&collect->home);
 	file_lock_drop(&collect->lock);
-	stream_source_release(&collect->source);
+	lake_source_release(&collect->source);
 	free(collect->address);
 	lake_close(collect->lake);
 }

@@ -4,7 +4,7 @@
 #include "base/net.h"
 #include "role/intake.h"
 #include "role/source_journal.h"
-#include "role/stream_source.h"
+#include "lake/lake.h"
 
 struct collect {
 	const struct settings *settings;
@@ -20,7 +20,7 @@ struct collect {
 	/* what the server said last */
 	char stream[UUID_TEXT];
 	uint64_t end, acknowledged;
-	struct stream_source source;
+	struct lake_source source;
 
 	uint64_t goal;           /* --once: everything below is to be acknowledged */
 	char goal_of[UUID_TEXT]; /* in this stream; "": not known yet */

@@ -36,7 +36,7 @@ static enum err_kind read_status(struct collect *collect, struct str text, struc
 	if (kind == ERR_NONE) {
 		yyjson_val *status = json_get(doc.root, "status");
 		struct str stream = json_get_text(doc.root, "stream");
-		stream_source_release(&collect->source);
+		lake_source_release(&collect->source);
 		snprintf(collect->stream, sizeof collect->stream, "%.*s", STR_ARG(stream));
 		if (!read_u64(doc.root, "end", &collect->end) ||
 		    !read_u64(doc.root, "acknowledged", &collect->acknowledged))
@@ -55,11 +55,11 @@ static enum err_kind read_status(struct collect *collect, struct str text, struc
 static void look_at_home(struct collect *collect)
 {
 	char source[16];
-	stream_source_release(&collect->source);
+	lake_source_release(&collect->source);
 	memcpy(collect->stream, journal_stream(collect->home.journal), UUID_TEXT);
 	collect->end = journal_end(collect->home.journal).offset;
 	collect->acknowledged = journal_acknowledged(collect->home.journal);
-	collect->source = (struct stream_source){
+	collect->source = (struct lake_source){
 		.journal = mem_strdup(collect->home.dir),
 		.address = mem_strdup(collect->address),
 		.source = copy_text(str_from(source_journal_source(&collect->home, source))),
@@ -86,7 +86,7 @@ enum err_kind collect_note_source(struct collect *collect, struct err *err)
 	if (collect->source.source)
 		return ERR_NONE;
 	TRY(ask_status(collect, err));
-	return stream_source_write(collect->lake, collect->stream, &collect->source, err);
+	return lake_source_write(collect->lake, collect->stream, &collect->source, err);
 }
 
 enum err_kind collect_serve_itself(struct collect *collect, struct err *err)
@@ -174,7 +174,7 @@ static bool is_same_directory(const char *one, const char *two)
 
 /* An address is less than a directory, since another journal may be served there on purpose; but it is
  * all that is known of another machine's. */
-static bool is_same_place(const struct stream_source *one, const struct stream_source *two)
+static bool is_same_place(const struct lake_source *one, const struct lake_source *two)
 {
 	if (one->journal || two->journal)
 		return one->journal && two->journal &&
@@ -184,12 +184,12 @@ static bool is_same_place(const struct stream_source *one, const struct stream_s
 
 static enum err_kind refuse_successor(struct collect *collect, const char *stream, struct err *err)
 {
-	struct stream_source other = { 0 };
+	struct lake_source other = { 0 };
 	if (strcmp(stream, collect->stream) == 0 || !uuid_valid(str_from(stream)))
 		return ERR_NONE;
-	TRY(stream_source_read(collect->lake, stream, &other, err));
+	TRY(lake_source_read(collect->lake, stream, &other, err));
 	bool same = is_same_place(&other, &collect->source);
-	stream_source_release(&other);
+	lake_source_release(&other);
 	if (!same)
 		return ERR_NONE;
 	err_set(err, ERR_FATAL,
@@ -228,5 +228,5 @@ enum err_kind collect_connect(struct collect *collect, bool *ret_done, struct er
 		return ERR_NONE;
 	TRY(refuse_successors(collect, err));
 	TRY(intake_open(&collect->intake, collect->host, collect->port, collect->stream, err));
-	return stream_source_write(collect->lake, collect->stream, &collect->source, err);
+	return lake_source_write(collect->lake, collect->stream, &collect->source, err);
 }

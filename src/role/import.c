@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "role/import_claim.h"
-#include "role/stream_source.h"
+#include "lake/lake.h"
 
 #include <inttypes.h>
 #include <malloc.h>
@@ -49,11 +49,11 @@ static enum err_kind open_journal(struct import *import, struct err *err)
 					   .limit_bytes = limit,
 					   .window_entries = (size_t)settings->window_entries };
 	char imported[] = "imported";
-	struct stream_source source = { .journal = dir, .source = imported };
+	struct lake_source source = { .journal = dir, .source = imported };
 	enum err_kind kind = journal_open(&options, &import->journal, err);
 	if (kind == ERR_NONE)
-		kind = stream_source_write(import->lake, journal_stream(import->journal), &source,
-					   err);
+		kind = lake_source_write(import->lake, journal_stream(import->journal), &source,
+					 err);
 	free(dir);
 	return kind;
 }

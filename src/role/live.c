@@ -105,14 +105,14 @@ static enum err_kind read_sources(struct live *live, struct err *err)
 	enum err_kind kind =
 		store_list(lake_store(live->options.lake), "_aviary/sources", &names, err);
 	for (size_t i = 0; i < names.count && kind == ERR_NONE; i++) {
-		struct stream_source place = { 0 };
+		struct lake_source place = { 0 };
 		struct err unreadable;
 		if (!uuid_valid(str_from(names.names[i])))
 			continue;
 		struct followed *stream = find_stream(live, names.names[i]);
 		if (!stream)
 			stream = follow_stream(live, names.names[i], (struct position){ 0 });
-		if (stream_source_read(live->options.lake, names.names[i], &place, &unreadable) ==
+		if (lake_source_read(live->options.lake, names.names[i], &place, &unreadable) ==
 		    ERR_NONE)
 			source_place(&stream->source, &place);
 	}

@@ -118,11 +118,11 @@ static inline void source_tell(struct world *world, const struct source *source,
 			       bool address)
 {
 	char *at = mem_printf("127.0.0.1:%d", source->port), kind[] = "simulated";
-	struct stream_source told = { .journal = journal ? source->dir : NULL,
-				      .address = address ? at : NULL,
-				      .source = kind };
+	struct lake_source told = { .journal = journal ? source->dir : NULL,
+				    .address = address ? at : NULL,
+				    .source = kind };
 	struct err err;
-	assert_ok(stream_source_write(world->lake, source->stream, &told, &err), err);
+	assert_ok(lake_source_write(world->lake, source->stream, &told, &err), err);
 	free(at);
 }
 

@@ -154,7 +154,7 @@ void source_release(struct live_source *source)
 	close_client(source);
 	if (source->attempt)
 		attempt_leave(source->attempt);
-	stream_source_release(&source->place);
+	lake_source_release(&source->place);
 	free(source->trouble);
 }
 
@@ -163,7 +163,7 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-void source_place(struct live_source *source, struct stream_source *place)
+void source_place(struct live_source *source, struct lake_source *place)
 {
 	if (!same_text(source->place.address, place->address)) {
 		source->tap_us = 0;
@@ -173,7 +173,7 @@ void source_place(struct live_source *source, struct stream_source *place)
 		close_reader(source);
 		source->read_us = 0;
 	}
-	stream_source_release(&source->place);
+	lake_source_release(&source->place);
 	source->place = *place;
 }
 

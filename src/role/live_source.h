@@ -8,14 +8,14 @@
  * for it longer than he wants. */
 #pragma once
 #include "role/live.h"
-#include "role/stream_source.h"
+#include "lake/lake.h"
 #include "wire/wire.h"
 
 struct tap_attempt;
 
 struct live_source {
 	char stream[UUID_TEXT];
-	struct stream_source place;
+	struct lake_source place;
 	enum live_way way;
 	char *trouble; /* why it is not tapped; NULL when it is */
 	struct wire_client *client;
@@ -33,7 +33,7 @@ struct live_source {
 void source_init(struct live_source *source, const char *stream);
 void source_release(struct live_source *source);
 /* What _aviary/sources/ says now; taken over, released here. */
-void source_place(struct live_source *source, struct stream_source *place);
+void source_place(struct live_source *source, struct lake_source *place);
 
 /* Begins to ask the server where that is due and nobody does. */
 void source_ask(struct live_source *source, struct position from);

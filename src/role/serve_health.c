@@ -1,5 +1,5 @@
 #include "role/serve.h"
-#include "role/stream_source.h"
+#include "lake/lake.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -43,15 +43,15 @@ void serve_ask_sources(struct serve *serve)
 		serve->statuses[i] = (struct buf){ 0 };
 	serve->status_count = state->stream_count;
 	for (size_t i = 0; i < state->stream_count; i++) {
-		struct stream_source source = { 0 };
+		struct lake_source source = { 0 };
 		struct err err;
 		buf_reset(&serve->statuses[i]);
 		if (state->streams[i].way == LIVE_TAPPED &&
-		    stream_source_read(serve->lake, state->streams[i].id, &source, &err) ==
+		    lake_source_read(serve->lake, state->streams[i].id, &source, &err) ==
 			    ERR_NONE &&
 		    source.address)
 			ask_source(source.address, &serve->statuses[i]);
-		stream_source_release(&source);
+		lake_source_release(&source);
 	}
 }
 

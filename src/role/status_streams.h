@@ -3,13 +3,12 @@
 #pragma once
 #include "base/json.h"
 #include "lake/lake.h"
-#include "role/stream_source.h"
 
 struct stream_status {
 	char *id;
 	uint64_t committed, lag;
 	bool lag_known; /* its journal is here to be looked at */
-	struct stream_source source;
+	struct lake_source source;
 	struct buf answer;   /* of its server; empty when nobody answers for this stream */
 	struct json_doc doc; /* the answer, read */
 };

@@ -1,8 +1,7 @@
-#include "role/stream_source.h"
+#include "lake/lake.h"
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "wire/wire.h"
 
 #include <stdlib.h>
 
@@ -16,8 +15,8 @@ static void add_member(struct buf *text, const char *name, const char *value)
 	buf_add_json(text, str_from(value));
 }
 
-enum err_kind stream_source_write(struct lake *lake, const char *stream,
-				  const struct stream_source *source, struct err *err)
+enum err_kind lake_source_write(struct lake *lake, const char *stream,
+				const struct lake_source *source, struct err *err)
 {
 	struct buf text = { 0 };
 	char *path = mem_printf("_aviary/sources/%s", stream);
@@ -40,12 +39,12 @@ static char *copy_member(yyjson_val *root, const char *name)
 	return value.ptr ? mem_printf("%.*s", STR_ARG(value)) : NULL;
 }
 
-enum err_kind stream_source_read(struct lake *lake, const char *stream, struct stream_source *ret,
-				 struct err *err)
+enum err_kind lake_source_read(struct lake *lake, const char *stream, struct lake_source *ret,
+			       struct err *err)
 {
 	struct buf text = { 0 };
 	struct json_doc doc = { 0 };
-	struct stream_source source = { 0 };
+	struct lake_source source = { 0 };
 	bool found = false;
 	char *path = mem_printf("_aviary/sources/%s", stream);
 	enum err_kind kind =
@@ -66,31 +65,10 @@ enum err_kind stream_source_read(struct lake *lake, const char *stream, struct s
 	return kind;
 }
 
-void stream_source_release(struct stream_source *source)
+void lake_source_release(struct lake_source *source)
 {
 	free(source->journal);
 	free(source->address);
 	free(source->source);
-	*source = (struct stream_source){ 0 };
-}
-
-enum err_kind stream_source_lag(struct lake *lake, const char *stream, uint64_t committed,
-				bool *ret_known, uint64_t *ret_bytes, struct err *err)
-{
-	struct stream_source source = { 0 };
-	char found[UUID_TEXT];
-	struct position end;
-	*ret_known = false;
-	TRY(stream_source_read(lake, stream, &source, err));
-	enum err_kind kind = source.journal ? journal_look(source.journal, found, &end, err) :
-					      ERR_RETRY;
-	stream_source_release(&source);
-	if (kind == ERR_RETRY)
-		return ERR_NONE;
-	TRY(kind);
-	if (strcmp(found, stream) == 0) {
-		*ret_known = true;
-		*ret_bytes = end.offset > committed ? end.offset - committed : 0;
-	}
-	return ERR_NONE;
+	*source = (struct lake_source){ 0 };
 }

@@ -1,6 +1,6 @@
 #include "base/test.h"
 
-#include "role/stream_source.h"
+#include "lake/lake.h"
 
 #include "base/mem.h"
 
@@ -25,15 +25,15 @@ static void what_is_written_is_read_back(void **state)
 	struct lake *lake = new_lake();
 	char journal[] = "/nowhere/a \"journal\"", address[] = "127.0.0.1:7777",
 	     kind[] = "simulated";
-	struct stream_source source = { .journal = journal, .address = address, .source = kind },
-			     found;
+	struct lake_source source = { .journal = journal, .address = address, .source = kind },
+			   found;
 	struct err err;
-	assert_ok(stream_source_write(lake, STREAM, &source, &err), err);
-	assert_ok(stream_source_read(lake, STREAM, &found, &err), err);
+	assert_ok(lake_source_write(lake, STREAM, &source, &err), err);
+	assert_ok(lake_source_read(lake, STREAM, &found, &err), err);
 	assert_string_equal(found.journal, journal);
 	assert_string_equal(found.address, address);
 	assert_string_equal(found.source, kind);
-	stream_source_release(&found);
+	lake_source_release(&found);
 	lake_close(lake);
 }
 
@@ -42,20 +42,20 @@ static void what_is_not_known_is_left_out(void **state)
 	(void)state;
 	struct lake *lake = new_lake();
 	char kind[] = "imported";
-	struct stream_source source = { .source = kind }, found;
+	struct lake_source source = { .source = kind }, found;
 	struct buf text = { 0 };
 	bool there;
 	struct err err;
-	assert_ok(stream_source_write(lake, STREAM, &source, &err), err);
+	assert_ok(lake_source_write(lake, STREAM, &source, &err), err);
 	assert_ok(
 		store_read(lake_store(lake), "_aviary/sources/" STREAM, 4096, &text, &there, &err),
 		err);
 	assert_string_equal(buf_text(&text), "{\"source\":\"imported\"}\n");
-	assert_ok(stream_source_read(lake, STREAM, &found, &err), err);
+	assert_ok(lake_source_read(lake, STREAM, &found, &err), err);
 	assert_null(found.journal);
 	assert_null(found.address);
 	assert_string_equal(found.source, kind);
-	stream_source_release(&found);
+	lake_source_release(&found);
 	buf_release(&text);
 	lake_close(lake);
 }
@@ -65,13 +65,13 @@ static void what_is_not_utf8_is_left_out(void **state)
 	(void)state;
 	struct lake *lake = new_lake();
 	char journal[] = "/nowhere/\xff", address[] = "127.0.0.1:7777";
-	struct stream_source source = { .journal = journal, .address = address }, found;
+	struct lake_source source = { .journal = journal, .address = address }, found;
 	struct err err;
-	assert_ok(stream_source_write(lake, STREAM, &source, &err), err);
-	assert_ok(stream_source_read(lake, STREAM, &found, &err), err);
+	assert_ok(lake_source_write(lake, STREAM, &source, &err), err);
+	assert_ok(lake_source_read(lake, STREAM, &found, &err), err);
 	assert_null(found.journal);
 	assert_string_equal(found.address, address);
-	stream_source_release(&found);
+	lake_source_release(&found);
 	lake_close(lake);
 }
 
@@ -79,17 +79,13 @@ static void a_file_that_is_no_json_tells_nothing(void **state)
 {
 	(void)state;
 	struct lake *lake = new_lake();
-	struct stream_source found;
+	struct lake_source found;
 	struct err err;
-	bool known = true;
-	uint64_t lag;
 	assert_ok(store_replace(lake_store(lake), "_aviary/sources/" STREAM,
 				STR("{\"journal\":\"/nowhere/\xff\"}\n"), &err),
 		  err);
-	assert_ok(stream_source_read(lake, STREAM, &found, &err), err);
+	assert_ok(lake_source_read(lake, STREAM, &found, &err), err);
 	assert_true(!found.journal && !found.address && !found.source);
-	assert_ok(stream_source_lag(lake, STREAM, 0, &known, &lag, &err), err);
-	assert_false(known);
 	lake_close(lake);
 }
 
@@ -97,9 +93,9 @@ static void a_stream_nobody_wrote_about_has_no_source(void **state)
 {
 	(void)state;
 	struct lake *lake = new_lake();
-	struct stream_source found;
+	struct lake_source found;
 	struct err err;
-	assert_ok(stream_source_read(lake, STREAM, &found, &err), err);
+	assert_ok(lake_source_read(lake, STREAM, &found, &err), err);
 	assert_true(!found.journal && !found.address && !found.source);
 	lake_close(lake);
 }
@@ -109,13 +105,13 @@ static void a_journal_is_written_as_an_absolute_directory(void **state)
 	(void)state;
 	struct lake *lake = new_lake();
 	char here[] = ".";
-	struct stream_source source = { .journal = here }, found;
+	struct lake_source source = { .journal = here }, found;
 	struct err err;
-	assert_ok(stream_source_write(lake, STREAM, &source, &err), err);
-	assert_ok(stream_source_read(lake, STREAM, &found, &err), err);
+	assert_ok(lake_source_write(lake, STREAM, &source, &err), err);
+	assert_ok(lake_source_read(lake, STREAM, &found, &err), err);
 	assert_int_equal(found.journal[0], '/');
 	assert_string_not_equal(found.journal, "/.");
-	stream_source_release(&found);
+	lake_source_release(&found);
 	lake_close(lake);
 }
 
