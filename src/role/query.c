@@ -1,5 +1,6 @@
-#include "role/live.h"
+#include "live/live.h"
 #include "role/output.h"
+#include "role/role.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -86,7 +87,8 @@ static enum err_kind ask(const struct settings *settings, struct lake *lake, con
 		open_engine(settings, lake, thread_count(settings), &question.engine, err);
 	struct live_options options = { .lake = lake,
 					.engine = question.engine,
-					.settings = settings };
+					.settings = &settings->warehouse,
+					.bytes_max = (uint64_t)settings->live_bytes };
 	if (kind == ERR_NONE)
 		kind = session_open(question.engine, &question.session, err);
 	if (kind == ERR_NONE)

@@ -2,7 +2,8 @@
  * serve_health.c tells about the lake and its streams. */
 #pragma once
 #include "dashboard/dashboard.h"
-#include "role/live.h"
+#include "live/live.h"
+#include "role/role.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -34,9 +34,11 @@ static void hear(void *context, const char *stream, struct str line, uint64_t of
 
 enum err_kind serve_open(struct serve *serve, struct err *err)
 {
-	struct live_options options = {
-		.lake = serve->lake, .settings = serve->settings, .on_line = hear, .context = serve
-	};
+	struct live_options options = { .lake = serve->lake,
+					.settings = &serve->settings->warehouse,
+					.bytes_max = (uint64_t)serve->settings->live_bytes,
+					.on_line = hear,
+					.context = serve };
 	TRY(open_engine(serve->settings, serve->lake, thread_count(serve->settings), &serve->engine,
 			err));
 	options.engine = serve->engine;

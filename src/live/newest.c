@@ -1,5 +1,5 @@
 /* Which rows can be among the newest so many: a statement that asks for those alone need not read others. */
-#include "role/live_private.h"
+#include "live/live_private.h"
 
 #include "base/mem.h"
 

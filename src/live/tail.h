@@ -1,4 +1,4 @@
-/* Inside role/: the lines of one stream that are journalled and perhaps not published, in memory.
+/* Inside live/: the lines of one stream that are journalled and perhaps not published, in memory.
  *
  *     [ chunk: 1 MiB of lines, as they came ][ chunk ][ chunk … being filled
  *       └ where each begins, the time that decides its hour, what is known of it

@@ -1,6 +1,6 @@
 /* The tail as it is at one moment: which lines of which chunks, and of which overflow files. It grows no
  * more, and holds them. */
-#include "role/live_private.h"
+#include "live/live_private.h"
 
 #include "base/mem.h"
 

@@ -1,8 +1,8 @@
-/* Inside role/: what the files of the live view share. */
+/* Inside live/: what the files of the live view share. */
 #pragma once
-#include "role/live.h"
-#include "role/live_overflow.h"
-#include "role/live_source.h"
+#include "live/live.h"
+#include "live/overflow.h"
+#include "live/source.h"
 
 #include <pthread.h>
 

@@ -1,4 +1,4 @@
-#include "role/live_source.h"
+#include "live/source.h"
 
 #include "base/clock.h"
 #include "base/mem.h"

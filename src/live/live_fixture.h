@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "invent/invent.h"
 #include "landing/landing.h"
-#include "role/live_private.h"
+#include "live/live_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,8 @@
 static const char *const live_weekend[] = { "saturday", "sunday", NULL };
 
 struct world {
-	struct settings settings;
+	struct warehouse_settings settings;
+	uint64_t bytes_max;
 	char *dir;
 	struct lake *lake, *twin;
 	struct engine *engine; /* writes, and answers for the twin */
@@ -48,8 +49,8 @@ static inline void world_open(struct world *world, uint64_t seed)
 	struct engine_options options = { .threads = 2, .memory_bytes = 256 << 20 };
 	struct err err;
 	*world = (struct world){ .dice = seed, .dir = mem_strdup(test_dir()) };
-	world->settings.live_bytes = 256 << 20;
-	world->settings.warehouse =
+	world->bytes_max = 256 << 20;
+	world->settings =
 		(struct warehouse_settings){ .weekend = live_weekend, .weekend_zone = "UTC" };
 	world->lake = world_lake(world, "lake");
 	world->twin = world_lake(world, "twin");
@@ -226,10 +227,9 @@ static inline void world_publish(struct lake *lake, const struct source *source,
 static inline void world_refine(struct world *world, struct lake *lake)
 {
 	struct refine_report report;
-	struct refine_options options = { .lake = lake,
-					  .engine = world->engine,
-					  .settings = &world->settings.warehouse,
-					  .threads = 1 };
+	struct refine_options options = {
+		.lake = lake, .engine = world->engine, .settings = &world->settings, .threads = 1
+	};
 	struct err err;
 	assert_ok(warehouse_refine(&options, &report, &err), err);
 }
@@ -275,7 +275,8 @@ static inline struct live *live_of(struct world *world)
 	struct live *live = NULL;
 	struct live_options options = { .lake = world->lake,
 					.engine = world->engine,
-					.settings = &world->settings };
+					.settings = &world->settings,
+					.bytes_max = world->bytes_max };
 	struct err err;
 	assert_ok(live_open(&options, &live, &err), err);
 	return live;

@@ -1,11 +1,11 @@
-/* Inside role/: the part of a tail that memory has no room for, as Parquet files of our own.
+/* Inside live/: the part of a tail that memory has no room for, as Parquet files of our own.
  *
  * They lie in LAKE/_aviary/staging/live-UUID/, or below $TMPDIR where the lake can only be read, and go
  * when nobody holds them. A lock beside the directory tells whether its owner lives; who makes one
  * removes those of the dead. */
 #pragma once
-#include "role/live_tail.h"
-#include "role/role.h"
+#include "lake/lake.h"
+#include "live/tail.h"
 
 struct overflow;
 

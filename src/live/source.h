@@ -1,4 +1,4 @@
-/* Inside role/: where the bytes of one stream's tail come from.
+/* Inside live/: where the bytes of one stream's tail come from.
  *
  *     its server answers ──► tap        it fails or ends ──► in place, and the server is asked again
  *     it does not ─────────► the journal, read where it lies
@@ -7,7 +7,7 @@
  * A server is asked by a thread of its own, which may take as long as a stalled peer likes; nobody waits
  * for it longer than he wants. */
 #pragma once
-#include "role/live.h"
+#include "live/live.h"
 #include "lake/lake.h"
 #include "wire/wire.h"
 

@@ -1,7 +1,7 @@
 /* For every stream of the lake there is a source of bytes and a tail of lines. Advancing is one round of
  * following the log and taking what has come; when nothing has, it waits on all sockets at once, and
  * looks at logs and journals a few times a second, since a file cannot be waited on. */
-#include "role/live_private.h"
+#include "live/live_private.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -18,7 +18,7 @@ enum {
 	STALL_MS = 2000,       /* and for one that has answered to go on */
 	TAKE_BYTES = 64 << 20, /* of one stream in one round */
 	CHECK_BYTES = 1 << 20, /* so little at once is parsed when it comes */
-	SPILL_SHARE = 8,       /* of live_bytes, that go to the disk at once */
+	SPILL_SHARE = 8,       /* of bytes_max, that go to the disk at once */
 	ATTACH_ATTEMPTS = 4,
 };
 
@@ -192,7 +192,7 @@ static enum err_kind spill(struct live *live, struct followed *stream, uint64_t 
 
 static enum err_kind keep_to_memory(struct live *live, struct err *err)
 {
-	uint64_t all, most = (uint64_t)live->options.settings->live_bytes;
+	uint64_t all, most = live->options.bytes_max;
 	struct followed *stream = largest(live, &all);
 	while (all > most) {
 		TRY(spill(live, stream, most / SPILL_SHARE, err));
@@ -438,7 +438,7 @@ static enum err_kind attach_once(struct live *live, struct session *session, con
 	tail.hours = hours;
 	struct warehouse_live view = { .lake = live->options.lake,
 				       .snapshot = live->snapshot,
-				       .settings = &live->options.settings->warehouse,
+				       .settings = live->options.settings,
 				       .tail = &tail,
 				       .statement = statement,
 				       .not_before_us = not_before_us };

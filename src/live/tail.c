@@ -1,4 +1,4 @@
-#include "role/live_tail.h"
+#include "live/tail.h"
 
 #include "base/mem.h"
 

@@ -1,5 +1,5 @@
 /* Who serves a journal may come, go, stall and lie; the view goes on with what is true. */
-#include "role/live_fixture.h"
+#include "live/live_fixture.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -208,6 +208,7 @@ static void every_line_is_heard_once(void **state)
 	struct live_options options = { .lake = world.lake,
 					.engine = world.engine,
 					.settings = &world.settings,
+					.bytes_max = world.bytes_max,
 					.on_line = heard,
 					.context = &next };
 	assert_ok(live_open(&options, &live, &err), err);
@@ -487,7 +488,7 @@ static void what_a_dead_reader_left_is_removed_and_ours_with_us(void **state)
 	struct source source;
 	struct err err;
 	world_open(&world, 8);
-	world.settings.live_bytes = 4096;
+	world.bytes_max = 4096;
 	char *dead = lake_file(world.lake, "_aviary/staging/live-dead");
 	char *dead_file = mem_printf("%s/7.parquet", dead), *lock = mem_printf("%s.lock", dead);
 	assert_ok(dir_make(dead, false, &err), err);

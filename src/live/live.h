@@ -1,4 +1,4 @@
-/* Inside role/: the live view, what query and serve see: everything published and, behind it, what is
+/* The live view: what query and serve see: everything published and, behind it, what is
  * journalled and not yet published (DESIGN.md section 4).
  *
  * In: a lake, and the journals its streams come from (_aviary/sources/): tapped over TCP, or read in
@@ -6,14 +6,17 @@
  * published and refined. Promised: a session sees one moment, each line once; who cannot be reached is
  * named, with since when its posts are missing. */
 #pragma once
-#include "role/role.h"
+#include "engine/engine.h"
+#include "lake/lake.h"
+#include "warehouse/warehouse.h"
 
 struct live;
 
 struct live_options {
 	struct lake *lake;
 	struct engine *engine;
-	const struct settings *settings; /* live_bytes, weekend … */
+	const struct warehouse_settings *settings;
+	uint64_t bytes_max; /* of lines held in memory; more of them go to scratch files */
 	/* Hears every line that comes, once, in the order of its stream, within live_advance(): what is
 	 * not published when it opens, and all that comes later but for what was published and removed
 	 * while nobody could be reached. May be NULL. */

@@ -2,7 +2,7 @@
  * batches are published. As a measurement:
  *
  *     AVIARY_LIVE_SECONDS=300 AVIARY_LIVE_RATE=1000 AVIARY_LIVE_PUBLISH_MS=5000 build/role-live_pace_test */
-#include "role/live_fixture.h"
+#include "live/live_fixture.h"
 
 #include <pthread.h>
 

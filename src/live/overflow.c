@@ -1,7 +1,7 @@
-#include "role/live_overflow.h"
+#include "live/overflow.h"
 
 #include "base/mem.h"
-#include "role/live_private.h"
+#include "live/live_private.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>

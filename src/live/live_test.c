@@ -1,6 +1,6 @@
 /* The live view of every table is what publishing and refining everything would give, whatever has been
  * published and refined so far, wherever the lines come from and are kept. */
-#include "role/live_fixture.h"
+#include "live/live_fixture.h"
 
 static uint64_t share; /* of 100 tables */
 
@@ -14,8 +14,7 @@ static void assert_as_published(struct world *world, struct live *live, const ch
 	const struct warehouse_table *tables = warehouse_tables(&count);
 	assert_ok(session_open(world->engine, &twin, &err), err);
 	assert_ok(lake_snapshot_read(world->twin, &snapshot, &err), err);
-	assert_ok(warehouse_attach(twin, world->twin, snapshot, &world->settings.warehouse, &err),
-		  err);
+	assert_ok(warehouse_attach(twin, world->twin, snapshot, &world->settings, &err), err);
 	for (size_t i = 0; i < count; i++) {
 		if (world_roll(world, 100) >= share)
 			continue;
@@ -48,7 +47,7 @@ enum { STEPS = 8, CHECK_EVERY = 4 };
 struct way {
 	const char *name;
 	bool in_place, tapped;
-	int64_t live_bytes;
+	uint64_t bytes_max;
 };
 
 static void run(const struct way *way, uint64_t seed)
@@ -56,7 +55,7 @@ static void run(const struct way *way, uint64_t seed)
 	struct world world;
 	struct source sources[2];
 	world_open(&world, seed);
-	world.settings.live_bytes = way->live_bytes;
+	world.bytes_max = way->bytes_max;
 	source_open_in(&world, LIVE_STREAM, &sources[0]);
 	source_open_in(&world, LIVE_STREAM_2, &sources[1]);
 	for (int i = 0; i < 2; i++) {
