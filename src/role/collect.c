@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "terminal/terminal.h"
 
 #include <inttypes.h>
 #include <malloc.h>

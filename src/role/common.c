@@ -121,17 +121,3 @@ enum err_kind refine_lake(const struct settings *settings, struct lake *lake, st
 	file_lock_drop(&lock);
 	return kind;
 }
-
-const char *grouped(uint64_t number, char ret_text[32])
-{
-	char digits[24];
-	int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
-	int to = 0;
-	for (int i = 0; i < len; i++) {
-		if (i > 0 && (len - i) % 3 == 0)
-			ret_text[to++] = ',';
-		ret_text[to++] = digits[i];
-	}
-	ret_text[to] = '\0';
-	return ret_text;
-}

@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "role/import_claim.h"
-#include "lake/lake.h"
+#include "terminal/terminal.h"
 
 #include <inttypes.h>
 #include <malloc.h>

@@ -4,24 +4,9 @@
 #include "role/input_file.h"
 #include "role/intake.h"
 #include "role/journal_sink.h"
+#include "terminal/terminal.h"
 
 #include <pthread.h>
-
-/* --- progress ----------------------------------------------------------------------------------------- */
-
-/* One line on a terminal that is drawn over itself; elsewhere a plain line now and then. On stderr. */
-struct progress {
-	pthread_mutex_t lock;
-	bool terminal, drawn;
-	int64_t start_us, last_us;
-	const char *what; /* "reading", "landing", "refining" */
-};
-void progress_begin(struct progress *progress);
-void progress_what(struct progress *progress, const char *what);
-/* `done` of `total` in any unit; `posts` so far, 0: unknown. */
-void progress_tell(struct progress *progress, uint64_t done, uint64_t total, uint64_t posts);
-/* Takes the line away, so that something else can be printed. */
-void progress_clear(struct progress *progress);
 
 /* --- the collector --------------------------------------------------------------------------------------- */
 

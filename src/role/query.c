@@ -1,6 +1,6 @@
 #include "live/live.h"
-#include "role/output.h"
 #include "role/role.h"
+#include "terminal/terminal.h"
 
 #include <stdio.h>
 #include <string.h>

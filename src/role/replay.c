@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "post/post.h"
+#include "terminal/terminal.h"
 
 #include <inttypes.h>
 #include <stdio.h>

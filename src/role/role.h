@@ -80,5 +80,3 @@ MUST_CHECK enum err_kind refine_lake(const struct settings *settings, struct lak
 MUST_CHECK enum err_kind refine_under_lock(const struct settings *settings,
 					   const struct refine_options *options,
 					   struct refine_report *ret, struct err *err);
-/* 1234567 as "1,234,567". */
-const char *grouped(uint64_t number, char ret_text[32]);

@@ -1,6 +1,7 @@
 #include "role/role.h"
 #include "role/run_state.h"
 #include "role/status_streams.h"
+#include "terminal/terminal.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -5,6 +5,7 @@
 #include "base/net.h"
 #include "role/role.h"
 #include "wire/wire.h"
+#include "terminal/terminal.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,4 @@
-#include "role/output.h"
-
-#include "role/output_private.h"
+#include "terminal/terminal_private.h"
 
 #include <stdio.h>
 

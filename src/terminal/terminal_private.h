@@ -1,7 +1,6 @@
-/* Inside role/output*.c. */
+/* Inside terminal/. */
 #pragma once
-#include "role/output.h"
-#include "role/role.h"
+#include "terminal/terminal.h"
 
 enum { OUTPUT_BLOCK = 1 << 16 };
 
@@ -15,3 +14,5 @@ MUST_CHECK enum err_kind output_table(struct result *result, uint64_t *ret_rows,
 void output_add_visible(struct str text, struct buf *ret);
 /* The first `width` columns of a text, whole characters: how many bytes they are. */
 size_t text_fitting(struct str text, size_t width, size_t *ret_width);
+/* How many columns the text takes. */
+size_t text_width(struct str text);

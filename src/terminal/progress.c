@@ -1,4 +1,6 @@
-#include "role/import.h"
+#include "terminal/terminal.h"
+
+#include "base/clock.h"
 
 #include <stdio.h>
 #include <unistd.h>

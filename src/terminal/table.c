@@ -6,7 +6,7 @@
  *     #birds       12          text  Long text goes on in the next
  *                                    line, below where it began. */
 #include "base/mem.h"
-#include "role/output_private.h"
+#include "terminal/terminal_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* How wide a text is on a terminal, and what of it may be shown there. */
-#include "role/output_private.h"
+#include "terminal/terminal_private.h"
 
+#include <stdio.h>
 #include <wchar.h>
 
 /* Reads one character; its width, at least 0, and its bytes. Broken bytes count as one column. */
@@ -61,4 +62,18 @@ void output_add_visible(struct str text, struct buf *ret)
 		buf_add_byte(ret, len > 0 ? ' ' : text.ptr[at]);
 		at += len > 0 ? len : 1;
 	}
+}
+
+const char *grouped(uint64_t number, char ret_text[32])
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
+	int to = 0;
+	for (int i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			ret_text[to++] = ',';
+		ret_text[to++] = digits[i];
+	}
+	ret_text[to] = '\0';
+	return ret_text;
 }
