@@ -3,6 +3,7 @@
 #include "base/mem.h"
 
 #include <stdio.h>
+#include <assert.h>
 #include <stdlib.h>
 
 void buf_release(struct buf *buf)
@@ -161,6 +162,20 @@ void buf_add_csv(struct buf *buf, struct str text)
 		buf_add_str(buf, text);
 	else
 		add_quoted(buf, text, '"');
+}
+
+void buf_add_template(struct buf *buf, const char *template,
+		      void (*add_word)(struct buf *buf, struct str word, const void *context),
+		      const void *context)
+{
+	for (const char *open; (open = strstr(template, "{{"));) {
+		const char *close = strstr(open, "}}");
+		assert(close);
+		buf_add(buf, template, (size_t)(open - template));
+		add_word(buf, str_make(open + 2, (size_t)(close - open) - 2), context);
+		template = close + 2;
+	}
+	buf_add_text(buf, template);
 }
 
 void buf_add_html(struct buf *buf, struct str text)

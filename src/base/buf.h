@@ -33,6 +33,10 @@ void buf_add_sql(struct buf *buf, struct str text);
 void buf_add_sql_name(struct buf *buf, struct str name);
 /* One field of RFC 4180 CSV, quoted when it has to be. */
 void buf_add_csv(struct buf *buf, struct str text);
+/* Adds the template, each {{word}} in it as `add_word` spells it. Braces that are not closed: our bug. */
+void buf_add_template(struct buf *buf, const char *template,
+		      void (*add_word)(struct buf *buf, struct str word, const void *context),
+		      const void *context);
 /* Text inside HTML or an attribute in double quotes. */
 void buf_add_html(struct buf *buf, struct str text);
 

@@ -124,6 +124,23 @@ static void html_cannot_leave_text_or_attribute(void **state)
 	(void)state;
 }
 
+static void spell(struct buf *buf, struct str word, const void *context)
+{
+	buf_addf(buf, "<%.*s%s>", STR_ARG(word), (const char *)context);
+}
+
+static void a_template_has_its_words_replaced(void **state)
+{
+	struct buf buf = { 0 };
+	(void)state;
+	buf_add_template(&buf, "a {{b c}}{{}} { } }} {{d}}", spell, "!");
+	assert_string_equal(buf_text(&buf), "a <b c!><!> { } }} <d!>");
+	buf_reset(&buf);
+	buf_add_template(&buf, "no word", spell, "");
+	assert_string_equal(buf_text(&buf), "no word");
+	buf_release(&buf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +153,7 @@ int main(void)
 		cmocka_unit_test(sql_quotes_are_written_twice),
 		cmocka_unit_test(csv_is_quoted_when_it_has_to_be),
 		cmocka_unit_test(html_cannot_leave_text_or_attribute),
+		cmocka_unit_test(a_template_has_its_words_replaced),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,8 +70,9 @@ static void add_hours(struct buf *ret, int64_t from_us, int64_t to_us)
 	buf_add_byte(ret, ')');
 }
 
-static void add_word(struct buf *ret, struct str word, const struct chart_window *window)
+static void add_word(struct buf *ret, struct str word, const void *context)
 {
+	const struct chart_window *window = context;
 	struct str name, argument = word;
 	int64_t from_us = window->from_us, to_us = window->to_us;
 	str_split(&argument, ' ', &name);
@@ -97,18 +98,7 @@ static void add_word(struct buf *ret, struct str word, const struct chart_window
 
 void chart_add_sql(const struct chart *chart, const struct chart_window *window, struct buf *ret)
 {
-	for (const char *at = chart->sql; *at;) {
-		const char *open = strstr(at, "{{");
-		if (!open) {
-			buf_add_text(ret, at);
-			break;
-		}
-		const char *close = strstr(open, "}}");
-		assert(close);
-		buf_add(ret, at, (size_t)(open - at));
-		add_word(ret, str_make(open + 2, (size_t)(close - open) - 2), window);
-		at = close + 2;
-	}
+	buf_add_template(ret, chart->sql, add_word, window);
 }
 
 void chart_add_title(const struct chart *chart, struct buf *ret)

@@ -116,8 +116,9 @@ static void add_each_once(struct buf *ret, struct str item, enum sql_dialect dia
 		 STR_ARG(item));
 }
 
-void dialect_add_word(struct buf *ret, struct str word, const struct warehouse_settings *settings)
+void dialect_add_word(struct buf *ret, struct str word, const void *context)
 {
+	const struct warehouse_settings *settings = context;
 	struct str name, argument = word;
 	enum sql_dialect dialect = settings->dialect;
 	str_split(&argument, ' ', &name);

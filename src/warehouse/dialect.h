@@ -2,7 +2,8 @@
 #pragma once
 #include "warehouse/warehouse.h"
 
-/* Adds what a word in double braces means ("length_of hashtags_list"), in the dialect of the settings. */
-void dialect_add_word(struct buf *ret, struct str word, const struct warehouse_settings *settings);
+/* For buf_add_template(): adds what a word ("length_of hashtags_list") means in the dialect of the struct
+ * warehouse_settings. */
+void dialect_add_word(struct buf *ret, struct str word, const void *settings);
 /* 0 is Sunday; -1: no day. */
 int day_number(const char *name);

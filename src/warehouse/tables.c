@@ -94,18 +94,8 @@ enum err_kind warehouse_settings_check(const struct warehouse_settings *settings
 void warehouse_sql(const struct warehouse_table *table, const struct warehouse_settings *settings,
 		   struct buf *ret)
 {
-	for (const char *at = table->sql; at && *at;) {
-		const char *open = strstr(at, "{{");
-		if (!open) {
-			buf_add_text(ret, at);
-			break;
-		}
-		const char *close = strstr(open, "}}");
-		assert(close);
-		buf_add(ret, at, (size_t)(open - at));
-		dialect_add_word(ret, str_make(open + 2, (size_t)(close - open) - 2), settings);
-		at = close + 2;
-	}
+	if (table->sql)
+		buf_add_template(ret, table->sql, dialect_add_word, settings);
 }
 
 uint64_t warehouse_hash(const struct warehouse_settings *settings)
