@@ -96,6 +96,14 @@ static void note_datanode(struct str location, struct buf *ret)
 	http_add_encoded(ret, host);
 }
 
+static enum err_kind begin_second_step(struct webhdfs *hdfs, const struct buf *location,
+				       struct http_client **ret_client, struct err *err)
+{
+	if (location->len == 0)
+		return err_set(err, ERR_FATAL, "the NameNode names no DataNode over http://");
+	return client_take(hdfs, ret_client, err);
+}
+
 /* The second step. `avoid` gets a DataNode that did not answer. */
 static enum try send(struct webhdfs *hdfs, struct buf *location, const struct upload *upload,
 		     struct buf *avoid, struct err *err)
@@ -104,11 +112,7 @@ static enum try send(struct webhdfs *hdfs, struct buf *location, const struct up
 	struct http_client *client;
 	struct http_reply reply;
 	struct err why;
-	if (location->len == 0) {
-		err_set(err, ERR_FATAL, "the NameNode names no DataNode over http://");
-		return TRY_FAILED;
-	}
-	if (client_take(hdfs, &client, err) != ERR_NONE)
+	if (begin_second_step(hdfs, location, &client, err) != ERR_NONE)
 		return TRY_FAILED;
 	struct str body = upload->local ? STR_NONE : upload->len ? upload->bytes : STR("");
 	struct http_ask ask = { .method = "PUT",
@@ -208,11 +212,7 @@ static enum try receive(struct webhdfs *hdfs, struct buf *location, const struct
 	struct http_client *client;
 	struct http_reply reply;
 	struct err why;
-	if (location->len == 0) {
-		err_set(err, ERR_FATAL, "the NameNode names no DataNode over http://");
-		return TRY_FAILED;
-	}
-	if (client_take(hdfs, &client, err) != ERR_NONE)
+	if (begin_second_step(hdfs, location, &client, err) != ERR_NONE)
 		return TRY_FAILED;
 	struct http_ask ask = { .url = buf_text(location),
 				.take = download->take,
