@@ -126,3 +126,13 @@ export async function main(tests) {
   console.log(`1..${claims}`);
   process.exit(failures ? 1 : 0);
 }
+
+// Runs in the page: notes when each post was first there.
+export const watchPosts = () => {
+  window.shownAt = {};
+  const note = () => {
+    for (const element of document.querySelectorAll("#posts li[data-id]")) window.shownAt[element.dataset.id] ??= Date.now();
+  };
+  new MutationObserver(note).observe(document.querySelector("#posts ol"), { childList: true, subtree: true });
+  note();
+};

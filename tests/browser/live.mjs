@@ -1,7 +1,7 @@
 // The page while posts come: within a second, through a restart, while somebody reads.
 import { writeFileSync } from "node:fs";
 import net from "node:net";
-import { asLines, claim, close, eventually, freePort, idsOf, kill, main, open, post, same, serve, start, run, textOf } from "./browser.mjs";
+import { asLines, claim, close, eventually, freePort, idsOf, kill, main, open, post, same, serve, start, run, textOf, watchPosts } from "./browser.mjs";
 
 // When each line came over the wire, as nc would see it.
 async function tap(port) {
@@ -18,16 +18,6 @@ async function tap(port) {
   });
   return { seen, close: () => socket.destroy() };
 }
-
-// Notes in the page when each post was first there.
-const watch = () => {
-  window.shownAt = {};
-  const note = () => {
-    for (const element of document.querySelectorAll("#posts li[data-id]")) window.shownAt[element.dataset.id] ??= Date.now();
-  };
-  new MutationObserver(note).observe(document.querySelector("#posts ol"), { childList: true, subtree: true });
-  note();
-};
 
 const total = async (page) => Number((await textOf(page, ".total .value")).replace(/\D/g, ""));
 
@@ -78,7 +68,7 @@ main(async () => {
   const wire = await tap(wirePort);
   let server = await serve("lake", pagePort);
   const page = await open(server.url);
-  await page.evaluate(watch);
+  await page.evaluate(watchPosts);
   wire.watchedFrom = Date.now() + 500;
   await arrivals(page, posts, wire);
   await reading(page);

@@ -1,6 +1,6 @@
 // The whole chain under one coordinator: what a simulated X has to tell is asked for, journalled, in `aviary query`
 // and on the page within one poll and a second.
-import { claim, close, eventually, freePort, kill, main, open, run, start } from "./browser.mjs";
+import { claim, close, eventually, freePort, kill, main, open, run, start, watchPosts } from "./browser.mjs";
 
 const INTERVAL = 2000;
 const KEYWORD = "birds";
@@ -20,15 +20,6 @@ function observe(port, seen) {
   return async () => { going = false; await ended; };
 }
 
-const watch = () => {
-  window.shownAt = {};
-  const note = () => {
-    for (const element of document.querySelectorAll("#posts li[data-id]")) window.shownAt[element.dataset.id] ??= Date.now();
-  };
-  new MutationObserver(note).observe(document.querySelector("#posts ol"), { childList: true, subtree: true });
-  note();
-};
-
 // Whether a question that is asked one poll and a second after X could tell of a post finds it.
 async function isQueried(id, told) {
   const left = told + INTERVAL + 1000 - Date.now();
@@ -47,7 +38,7 @@ main(async () => {
   claim("one command starts all of it", isUp, coordinator.said);
   const page = await open(url);
   claim("posts come in", await eventually(60, () => page.evaluate(() => document.querySelectorAll("#posts li[data-id]").length > 0)));
-  await page.evaluate(watch);
+  await page.evaluate(watchPosts);
   const told = new Map();
   const stop = observe(x, told);
   await eventually(30, () => told.size >= 10);

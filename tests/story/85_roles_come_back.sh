@@ -1,6 +1,7 @@
 #!/bin/bash
 # One coordinator, a wire that somebody else serves: whatever is killed comes back, nothing is lost or twice.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/coordinator.sh"
 
 "$SAMPLE" --start 2026-11-23T00:00:00Z --seed 1 --posts 1200 --hours 3 --out posts >/dev/null
 "$AVIARY" replay --port 0 --journal journal --rate 150 posts/* >replay.out 2>replay.err </dev/null &
@@ -13,17 +14,6 @@ start() {
 		2>>run.log </dev/null &
 	pid=$!
 }
-# of ROLE MEMBER: what the coordinator says about a role
-of() {
-	"$PYTHON" -c '
-import json, sys
-roles = json.load(open("lake/_aviary/run"))["roles"]
-print(next((role.get(sys.argv[2], "") for role in roles if role["role"] == sys.argv[1]), ""))' "$1" "$2" 2>/dev/null
-}
-# A killed coordinator leaves its word behind.
-has_word() { grep -q "\"pid\":$pid," lake/_aviary/run; }
-is() { [ "$(of "$1" "$2")" = "$3" ]; }
-gone() { [ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"; }
 posts() { "$AVIARY" query --lake lake --format csv 'SELECT count(*) FROM tweet_data_raw' 2>/dev/null | tail -1 | tr -d '\r'; }
 grows() { [ "$(posts)" -gt "$1" ] 2>/dev/null; }
 

@@ -2,6 +2,7 @@
 # A simulated X, and everything behind it under one coordinator: posts arrive and are counted; each role is
 # killed, then the coordinator, then all is drained; at the end what X has is what we have.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/coordinator.sh"
 
 start() {
 	"$AVIARY" run --lake lake --simulate --simulate-port 0 --simulate-rate 20 --seed 7 --requests-per-window 100000 \
@@ -9,17 +10,6 @@ start() {
 		--query '#Birds OR the OR a OR url:t' 2>>run.log </dev/null &
 	pid=$!
 }
-# of ROLE MEMBER: what the coordinator says about a role
-of() {
-	"$PYTHON" -c '
-import json, sys
-roles = json.load(open("lake/_aviary/run"))["roles"]
-print(next((role.get(sys.argv[2], "") for role in roles if role["role"] == sys.argv[1]), ""))' "$1" "$2" 2>/dev/null
-}
-# A killed coordinator leaves its word behind.
-has_word() { grep -q "\"pid\":$pid," lake/_aviary/run; }
-is() { [ "$(of "$1" "$2")" = "$3" ]; }
-gone() { [ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"; }
 posts() { "$AVIARY" query --lake lake --format csv 'SELECT count(*) FROM landing' 2>/dev/null | tail -1 | tr -d '\r'; }
 grows() { [ "$(posts)" -gt "$1" ] 2>/dev/null; }
 page() { "$PYTHON" -c 'import sys, urllib.request as r; sys.exit(r.urlopen(sys.argv[1], timeout=5).status != 200)' "$(of serve address)"; }
