@@ -199,20 +199,6 @@ enum err_kind file_claim(const char *path, struct str bytes, bool *ret_claimed, 
 	return claimed ? sync_parent(path, err) : ERR_NONE;
 }
 
-enum err_kind file_rename_new(const char *from, const char *to, bool *ret_done, struct err *err)
-{
-	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0) {
-		if (errno != EEXIST && errno != ENOTEMPTY)
-			return err_errno(err, ERR_FATAL, "rename %s to %s", from, to);
-		*ret_done = false;
-		return ERR_NONE;
-	}
-	TRY(sync_parent(to, err));
-	TRY(sync_parent(from, err));
-	*ret_done = true;
-	return ERR_NONE;
-}
-
 enum err_kind file_exchange(const char *a, const char *b, struct err *err)
 {
 	if (renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) != 0)

@@ -27,9 +27,6 @@ MUST_CHECK enum err_kind file_sync_path(const char *path, struct err *err);
 MUST_CHECK enum err_kind dir_sync(const char *path, struct err *err);
 /* mkdir -p; with `durable` every directory that gained one is synced. */
 MUST_CHECK enum err_kind dir_make(const char *path, bool durable, struct err *err);
-/* Durable rename that fails with *ret_done false when `to` exists (renameat2 RENAME_NOREPLACE). */
-MUST_CHECK enum err_kind file_rename_new(const char *from, const char *to, bool *ret_done,
-					 struct err *err);
 /* Swaps two paths atomically (renameat2 RENAME_EXCHANGE); does not sync. */
 MUST_CHECK enum err_kind file_exchange(const char *a, const char *b, struct err *err);
 bool file_exists(const char *path);

@@ -177,7 +177,6 @@ static void errors_name_path_and_reason(void **state)
 	assert_fails(file_read(dir, 1, &bytes, &err), err, ERR_FATAL, "Is a directory");
 	assert_fails(file_replace(path, STR(""), &err), err, ERR_FATAL, path);
 	assert_fails(file_claim(path, STR(""), &done, &err), err, ERR_FATAL, path);
-	assert_fails(file_rename_new(path, dir, &done, &err), err, ERR_FATAL, path);
 	assert_fails(file_exchange(path, dir, &err), err, ERR_FATAL, path);
 	assert_fails(file_sync_path(path, &err), err, ERR_FATAL, path);
 	assert_fails(dir_sync(path, &err), err, ERR_FATAL, path);
@@ -209,20 +208,11 @@ static void a_read_beyond_the_end_is_an_error(void **state)
 	(void)state;
 }
 
-static void a_rename_never_replaces(void **state)
+static void two_paths_are_swapped(void **state)
 {
 	char *from = new_path("from"), *to = new_path("to");
-	bool done = false;
-	assert_ok(file_replace(from, STR("1"), &err), err);
-	assert_ok(file_rename_new(from, to, &done, &err), err);
-	assert_true(done);
-	assert_false(file_exists(from));
-	assert_contents(to, "1");
 	assert_ok(file_replace(from, STR("2"), &err), err);
-	assert_ok(file_rename_new(from, to, &done, &err), err);
-	assert_false(done);
-	assert_contents(from, "2");
-	assert_contents(to, "1");
+	assert_ok(file_replace(to, STR("1"), &err), err);
 	assert_ok(file_exchange(from, to, &err), err);
 	assert_contents(from, "1");
 	assert_contents(to, "2");
@@ -360,7 +350,7 @@ int main(void)
 		cmocka_unit_test(a_large_file_is_read_whole),
 		cmocka_unit_test(errors_name_path_and_reason),
 		cmocka_unit_test(a_read_beyond_the_end_is_an_error),
-		cmocka_unit_test(a_rename_never_replaces),
+		cmocka_unit_test(two_paths_are_swapped),
 		cmocka_unit_test(directories_are_made_with_their_parents),
 		cmocka_unit_test(names_are_listed_in_bytewise_order),
 		cmocka_unit_test(a_removed_directory_takes_only_what_is_in_it),

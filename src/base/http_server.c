@@ -155,14 +155,6 @@ bool http_stream_send(struct http_stream *stream, struct str bytes)
 	return open;
 }
 
-bool http_stream_is_open(struct http_stream *stream)
-{
-	pthread_mutex_lock(&stream->lock);
-	bool open = !stream->ended;
-	pthread_mutex_unlock(&stream->lock);
-	return open;
-}
-
 void http_stream_release(struct http_stream *stream)
 {
 	if (!stream)
@@ -184,16 +176,6 @@ struct str http_request_path(const struct http_request *request)
 struct str http_request_header(const struct http_request *request, const char *name)
 {
 	return str_from(MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name));
-}
-
-struct str http_request_argument(const struct http_request *request, const char *name)
-{
-	const char *value = NULL;
-	size_t len = 0;
-	if (MHD_lookup_connection_value_n(request->connection, MHD_GET_ARGUMENT_KIND, name,
-					  strlen(name), &value, &len) != MHD_YES)
-		return STR_NONE;
-	return value ? str_make(value, len) : STR("");
 }
 
 struct each_argument {

@@ -48,10 +48,7 @@ void http_server_stop(struct http_server *server);
 struct str http_request_path(const struct http_request *request); /* "/2/tweets", decoded */
 /* A header's value; STR_NONE when absent. */
 struct str http_request_header(const struct http_request *request, const char *name);
-/* The decoded value of an argument behind '?', the first of that name; STR_NONE when absent, an empty
- * text when it has no value. */
-struct str http_request_argument(const struct http_request *request, const char *name);
-/* All of them, in order, repeated ones too. */
+/* The decoded arguments behind '?', in order, repeated ones too; one without a value has an empty one. */
 void http_request_each_argument(const struct http_request *request,
 				void (*each)(void *context, struct str name, struct str value),
 				void *context);
@@ -63,6 +60,5 @@ void http_request_each_argument(const struct http_request *request,
 struct http_stream *http_stream_open(struct http_server *server, size_t bytes_max);
 /* From any thread. False when it has ended: the peer left, was too slow, or the server stopped. */
 bool http_stream_send(struct http_stream *stream, struct str bytes);
-bool http_stream_is_open(struct http_stream *stream);
 /* Ends it when all has been sent, and lets it go. Before http_server_stop(). NULL is fine. */
 void http_stream_release(struct http_stream *stream);

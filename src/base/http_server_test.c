@@ -45,10 +45,9 @@ static void handle(void *context, const struct http_request *request, struct htt
 		return;
 	}
 	struct str header = http_request_header(request, "x-asked"),
-		   first = http_request_argument(request, "a"),
-		   absent = http_request_argument(request, "zz");
-	buf_addf(&ret->body, "path=%.*s header=%.*s a=%.*s absent=%d ", STR_ARG(path),
-		 STR_ARG(header), STR_ARG(first), absent.ptr == NULL);
+		   absent = http_request_header(request, "x-not-asked");
+	buf_addf(&ret->body, "path=%.*s header=%.*s absent=%d ", STR_ARG(path), STR_ARG(header),
+		 absent.ptr == NULL);
 	http_request_each_argument(request, note_argument, &ret->body);
 }
 
@@ -127,7 +126,7 @@ static void a_request_is_decoded_and_answered(void **state)
 	has(answer, "HTTP/1.1 200 ");
 	has(answer, "X-Kind: test\r\n");
 	has(answer, "Content-Type: text/plain; charset=utf-8\r\n");
-	has(answer, "path=/a b header=yes a=1&2 absent=1 [a=1&2][b=][a=caf\xc3\xa9 x]");
+	has(answer, "path=/a b header=yes absent=1 [a=1&2][b=][a=caf\xc3\xa9 x]");
 	free(answer);
 	answer = ask(*state, "GET /missing HTTP/1.1\r\n" CLOSING);
 	has(answer, "HTTP/1.1 404 ");
@@ -198,7 +197,6 @@ static void what_is_sent_into_a_stream_arrives_at_once(void **state)
 		has(heard, text);
 		free(heard);
 	}
-	assert_true(http_stream_is_open(stream));
 	http_stream_send(stream, STR("the last"));
 	house->stream = NULL;
 	http_stream_release(stream);
@@ -222,7 +220,6 @@ static void a_peer_that_does_not_read_is_dropped_and_harms_nobody(void **state)
 	for (int i = 0; i < 10000 && open; i++)
 		open = http_stream_send(stream, buf_str(&much));
 	assert_false(open);
-	assert_false(http_stream_is_open(stream));
 	char *answer = ask(house, "GET /other HTTP/1.1\r\n" CLOSING);
 	has(answer, "path=/other");
 	free(answer);

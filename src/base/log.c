@@ -5,18 +5,9 @@
 
 #include <stdio.h>
 
-static enum log_level shown = LOG_INFO;
-
-void log_set_level(enum log_level level)
-{
-	shown = level;
-}
-
 void log_event(enum log_level level, const char *event, const char *fmt, ...)
 {
-	static const char *const names[] = { "error", "warn", "info", "debug" };
-	if (level > shown)
-		return;
+	static const char *const names[] = { "error", "warn", "info" };
 	char time[TIME_TEXT_MAX], fields[2048];
 	va_list args;
 	va_start(args, fmt);

@@ -3,8 +3,7 @@
 #pragma once
 #include "base/err.h"
 
-enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
-void log_set_level(enum log_level level);
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO };
 /* log_event(LOG_INFO, "published", "batch=%d hour=%d", 7, 3) */
 void log_event(enum log_level level, const char *event, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* "aviary: what: where: why" and, when there is one, "hint: ..." on stderr. */

@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-enum wire_type { WIRE_TRUE = 1, WIRE_FALSE = 2, WIRE_I16 = 4, WIRE_I32 = 5, WIRE_I64 = 6 };
+enum wire_type { WIRE_TRUE = 1, WIRE_FALSE = 2, WIRE_I32 = 5, WIRE_I64 = 6 };
 enum { WIRE_BYTES = 8, WIRE_LIST = 9, WIRE_STRUCT = 12 };
 
 void varint_add(struct buf *out, uint64_t value)
@@ -49,12 +49,6 @@ void thrift_end(struct thrift *thrift)
 void thrift_bool(struct thrift *thrift, int id, bool value)
 {
 	field(thrift, id, value ? WIRE_TRUE : WIRE_FALSE);
-}
-
-void thrift_i16(struct thrift *thrift, int id, int16_t value)
-{
-	field(thrift, id, WIRE_I16);
-	zigzag_add(thrift->out, value);
 }
 
 void thrift_i32(struct thrift *thrift, int id, int32_t value)

@@ -17,7 +17,6 @@ void thrift_struct(struct thrift *thrift, int id);
 void thrift_end(struct thrift *thrift);
 
 void thrift_bool(struct thrift *thrift, int id, bool value);
-void thrift_i16(struct thrift *thrift, int id, int16_t value);
 void thrift_i32(struct thrift *thrift, int id, int32_t value);
 void thrift_i64(struct thrift *thrift, int id, int64_t value);
 void thrift_bytes(struct thrift *thrift, int id, struct str bytes);

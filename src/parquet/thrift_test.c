@@ -22,8 +22,7 @@ static void fields_are_told_by_the_distance_of_their_ids(void **state)
 	thrift_bytes(&thrift, 4, STR("ab"));
 	thrift_bool(&thrift, 19, true);
 	thrift_bool(&thrift, 20, false);
-	thrift_i16(&thrift, 21, -300);
-	assert_bytes(&out, "15 02 26 01 18 02 61 62 f1 12 14 d7 04");
+	assert_bytes(&out, "15 02 26 01 18 02 61 62 f1 12");
 	buf_release(&out);
 }
 

@@ -1,5 +1,6 @@
 /* Inside role/: being asked to end. SIGTERM and SIGINT ask a role to finish what it has begun and leave;
- * SIGUSR1 asks a collector to publish now, SIGHUP to read its configuration again. */
+ * SIGUSR1 asks a collector to publish now, SIGHUP is passed on by a
+ * coordinator and changes nothing. */
 #pragma once
 #include <stdbool.h>
 
@@ -9,4 +10,3 @@ bool stop_requested(void);
 bool stop_wait(int fd, int timeout_ms);
 /* Whether it came since the last call. */
 bool stop_take_publish(void);
-bool stop_take_reload(void);
