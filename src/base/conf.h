@@ -6,7 +6,8 @@
  * line, key, what is expected and, for an unknown key, the nearest known name; so is a key that one
  * file sets twice. Durations are written with a unit (250ms, 5s, 5m, 2h, 1d), sizes too (512, 64KiB,
  * 1MiB, 2GiB). In a file a comment is a line that begins with # or ;, or what follows a # or ; that
- * stands alone, as a word ("#bird" is a value). A file is at most 1 MiB. */
+ * stands alone, as a word ("#bird" is a value). Dollars are written as a decimal number (10, 0.005).
+ * A file is at most 1 MiB. */
 #pragma once
 #include "base/buf.h"
 #include "base/err.h"
@@ -16,6 +17,7 @@ enum conf_type {
 	CONF_INT,      /* int64_t */
 	CONF_BYTES,    /* int64_t, bytes */
 	CONF_DURATION, /* int64_t, microseconds */
+	CONF_USD,      /* int64_t, millionths of a dollar */
 	CONF_BOOL,     /* bool: yes/no, true/false, on/off, 1/0 */
 	CONF_CHOICE,   /* const char *, one of `choices` */
 	CONF_LIST,     /* char **, NULL-terminated, NULL when empty; commas in a file, repeated as a
@@ -73,3 +75,4 @@ void conf_help(const struct conf *conf, bool (*accepted)(const char *name), stru
 /* Parsers of values, for those who need them alone. */
 bool conf_parse_bytes(struct str text, int64_t *ret_bytes);
 bool conf_parse_duration(struct str text, int64_t *ret_us);
+bool conf_parse_usd(struct str text, int64_t *ret_micros);

@@ -54,6 +54,7 @@ static void add_value_name(const struct conf_key *key, struct buf *ret)
 	static const char *const by_type[] = {
 		[CONF_TEXT] = "TEXT",     [CONF_INT] = "N",       [CONF_BYTES] = "SIZE",
 		[CONF_DURATION] = "TIME", [CONF_BOOL] = "yes|no", [CONF_LIST] = "TEXT",
+		[CONF_USD] = "USD",
 	};
 	if (key->value_name && key->value_name[0] == '\0')
 		return;

@@ -393,6 +393,13 @@ static void sizes_and_times_do_not_overflow(void **state)
 	assert_true(conf_parse_duration(STR("1d"), &value) && value == INT64_C(86400000000));
 	assert_true(conf_parse_duration(STR("7us"), &value) && value == 7);
 	assert_true(conf_parse_duration(STR("106751991d"), &value));
+	assert_true(conf_parse_usd(STR("10"), &value) && value == 10000000);
+	assert_true(conf_parse_usd(STR("0.005"), &value) && value == 5000);
+	assert_true(conf_parse_usd(STR("9223372036854.775807"), &value) && value == INT64_MAX);
+	static const char *const bad_dollars[] = { "",   ".5",  "5.", "1.0000001",
+						   "-1", "1e3", "$1", "9223372036854.775808" };
+	for (size_t i = 0; i < sizeof bad_dollars / sizeof *bad_dollars; i++)
+		assert_false(conf_parse_usd(str_from(bad_dollars[i]), &value));
 	value = -1;
 	static const char *const bad_sizes[] = { "",
 						 "KiB",

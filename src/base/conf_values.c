@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct unit {
@@ -53,6 +54,39 @@ bool conf_parse_duration(struct str text, int64_t *ret_us)
 	return parse_units(text, time_units, ret_us);
 }
 
+/* Six digits behind the point are as many as there are millionths. */
+bool conf_parse_usd(struct str text, int64_t *ret_micros)
+{
+	enum { MICROS = 1000000, DECIMALS = 6 };
+	struct str whole, rest = text;
+	uint64_t dollars, decimals = 0;
+	int64_t micros;
+	if (!str_split(&rest, '.', &whole) || !str_to_u64(whole, &dollars))
+		return false;
+	bool has_point = whole.len < text.len;
+	if (has_point && (rest.len > DECIMALS || !str_to_u64(rest, &decimals)))
+		return false;
+	for (size_t i = rest.len; i < DECIMALS; i++)
+		decimals *= 10;
+	if (__builtin_mul_overflow(dollars, MICROS, &micros) ||
+	    __builtin_add_overflow(micros, has_point ? decimals : 0, &micros))
+		return false;
+	*ret_micros = micros;
+	return true;
+}
+
+static void print_usd(int64_t micros, struct buf *ret)
+{
+	char text[32];
+	size_t len = (size_t)snprintf(text, sizeof text, "%" PRId64 ".%06" PRId64, micros / 1000000,
+				      micros % 1000000);
+	while (text[len - 1] == '0')
+		len--;
+	if (text[len - 1] == '.')
+		len--;
+	buf_add(ret, text, len);
+}
+
 static void print_units(int64_t value, const struct unit *units, struct buf *ret)
 {
 	while (units->size > 1 && value % units->size != 0)
@@ -66,6 +100,8 @@ static void print_number(enum conf_type type, int64_t value, struct buf *ret)
 		print_units(value, byte_units, ret);
 	else if (type == CONF_DURATION && value != 0)
 		print_units(value, time_units, ret);
+	else if (type == CONF_USD)
+		print_usd(value, ret);
 	else
 		buf_addf(ret, "%" PRId64 "%s", value, type == CONF_DURATION ? "s" : "");
 }
@@ -79,6 +115,8 @@ static const char *what_is_expected(enum conf_type type)
 		return "a size such as 512, 64KiB, 1MiB or 2GiB";
 	case CONF_DURATION:
 		return "a time with its unit such as 250ms, 5s, 5m, 2h or 1d";
+	case CONF_USD:
+		return "dollars such as 10 or 0.005";
 	case CONF_BOOL:
 		return "yes or no";
 	case CONF_CHOICE:
@@ -125,6 +163,7 @@ static enum err_kind set_number(const struct conf_key *key, int64_t *slot, struc
 	int64_t value;
 	bool ok = key->type == CONF_INT   ? str_to_i64(text, &value) :
 		  key->type == CONF_BYTES ? conf_parse_bytes(text, &value) :
+		  key->type == CONF_USD   ? conf_parse_usd(text, &value) :
 					    conf_parse_duration(text, &value);
 	if (!ok || ((key->min != 0 || key->max != 0) && (value < key->min || value > key->max)))
 		return unexpected(key, text, err);
@@ -214,6 +253,7 @@ enum err_kind conf_value_set(const struct conf_key *key, void *slot, struct str 
 	case CONF_INT:
 	case CONF_BYTES:
 	case CONF_DURATION:
+	case CONF_USD:
 		return set_number(key, slot, text, err);
 	case CONF_BOOL:
 		return set_bool(key, slot, text, err);
@@ -238,6 +278,7 @@ void conf_value_print(const struct conf_key *key, const void *slot, struct buf *
 	case CONF_INT:
 	case CONF_BYTES:
 	case CONF_DURATION:
+	case CONF_USD:
 		print_number(key->type, *(const int64_t *)slot, ret);
 		break;
 	case CONF_BOOL:

@@ -172,12 +172,31 @@ static int run(struct settings *settings, int argc, char **argv)
 	return say_error(&err, code);
 }
 
-static const char *const flags[] = { "keyword",        "query",         "base_url",
-				     "token_file",     "interval",      "page_posts",
-				     "posts_max",      "lake",          "host",
-				     "port",           "journal",       "journal_bytes",
-				     "line_bytes_max", "segment_bytes", "window_entries",
-				     "hello_timeout",  "once",          NULL };
+static const char *const flags[] = {
+	"keyword",
+	"query",
+	"base_url",
+	"token_file",
+	"interval",
+	"page_posts",
+	"posts_max",
+	"first_reach",
+	"budget_usd_month",
+	"price_post_usd",
+	"price_user_usd",
+	"price_counts_usd",
+	"lake",
+	"host",
+	"port",
+	"journal",
+	"journal_bytes",
+	"line_bytes_max",
+	"segment_bytes",
+	"window_entries",
+	"hello_timeout",
+	"once",
+	NULL,
+};
 const struct command command_listen = {
 	.name = "listen",
 	.arguments = "",

@@ -17,7 +17,9 @@ struct settings {
 	int64_t threads, memory;
 	char **keyword, **query;
 	const char *base_url, *token_file;
-	int64_t interval, page_posts, posts_max;
+	int64_t interval, page_posts, posts_max, first_reach;
+	int64_t budget_usd_month; /* millionths, as the prices; 0: none */
+	int64_t price_post_usd, price_user_usd, price_counts_usd;
 	const char *host, *journal;
 	int64_t port, journal_bytes;
 	int64_t line_bytes_max, segment_bytes, window_entries, hello_timeout;
