@@ -59,6 +59,8 @@ void conf_init(struct conf *conf, const struct conf_key *keys, size_t count, voi
 
 void conf_release(struct conf *conf)
 {
+	if (conf->group)
+		conf_group_release(conf->group);
 	for (size_t i = 0; i < conf->count; i++) {
 		conf_value_release(&conf->keys[i], conf_slot(conf, &conf->keys[i]));
 		free((char *)conf->origins[i]);
@@ -93,8 +95,10 @@ struct reading {
 	const char *name;
 	struct str rest;
 	int line;
-	int *first_lines; /* per key: where this file sets it; 0: nowhere yet */
-	bool failed;      /* err is set */
+	int *first_lines;       /* per key: where this file sets it; 0: nowhere yet */
+	struct conf_item *item; /* the section of a group that is being read; NULL: any other */
+	int *item_lines;        /* as first_lines, of it */
+	bool failed;            /* err is set */
 	struct err *err;
 };
 
@@ -134,10 +138,38 @@ static char *known_names(const struct conf *conf, const char *section)
 	return buf_detach(&names);
 }
 
+/* [rule NAME]: *ret_name is the name; false when it is no section of the group. */
+static bool is_item(const struct conf_group *group, struct str section, struct str *ret_name)
+{
+	struct str kind = str_from(group ? group->section : "");
+	if (kind.len == 0 || !str_starts(section, kind) ||
+	    (section.len > kind.len && section.ptr[kind.len] != ' ' &&
+	     section.ptr[kind.len] != '\t'))
+		return false;
+	*ret_name = str_trim(str_make(section.ptr + kind.len, section.len - kind.len));
+	return true;
+}
+
+static bool begin_item(struct reading *reading, struct str name)
+{
+	struct conf_group *group = reading->conf->group;
+	char *origin = mem_printf("%s:%d", reading->name, reading->line);
+	reading->item = conf_add_item(group, name, origin, reading->err);
+	free(origin);
+	free(reading->item_lines);
+	reading->item_lines = mem_zalloc(group->key_count, sizeof *reading->item_lines);
+	reading->failed = !reading->item;
+	return reading->item;
+}
+
 static bool check_section(struct reading *reading, struct str section)
 {
 	const struct conf *conf = reading->conf;
 	struct conf_guess guess = { .wrong = section };
+	struct str name;
+	reading->item = NULL;
+	if (is_item(conf->group, section, &name))
+		return begin_item(reading, name);
 	for (size_t i = 0; i < conf->count; i++) {
 		if (!conf->keys[i].section)
 			continue;
@@ -147,8 +179,11 @@ static bool check_section(struct reading *reading, struct str section)
 	}
 	char *what = mem_printf("unknown section [%.*s]", STR_ARG(conf_excerpt(section)));
 	char *nearest = guess.name ? mem_printf("[%s]", guess.name) : NULL;
-	char *all = known_names(conf, NULL);
+	char *some = known_names(conf, NULL);
+	char *all = !conf->group ? mem_strdup(some) :
+				   mem_printf("%s, [%s NAME]", some, conf->group->section);
 	fail_unknown(reading, what, nearest, all);
+	free(some);
 	free(what);
 	free(nearest);
 	free(all);
@@ -190,7 +225,8 @@ static bool check_line(struct reading *reading, struct str line, struct str *ret
 	return true;
 }
 
-/* What inih calls for the next line, as fgets(). */
+/* What inih calls for the next line, as fgets(). It cuts long names of sections and takes blanks between
+ * the brackets as part of them. */
 static char *next_line(char *ret, int size, void *stream)
 {
 	struct reading *reading = stream;
@@ -203,8 +239,9 @@ static char *next_line(char *ret, int size, void *stream)
 	assert(line.len < (size_t)size);
 	size_t len = 0;
 	bool section = line.len > 0 && line.ptr[0] == '[';
+	if (section && reading->item)
+		line = STR("[item]");
 	for (size_t i = 0; i < line.len; i++) {
-		/* inih takes blanks between the brackets as part of the name. */
 		if (!section || (line.ptr[i] != ' ' && line.ptr[i] != '\t'))
 			ret[len++] = line.ptr[i];
 	}
@@ -229,13 +266,13 @@ static char *find_elsewhere(const struct conf *conf, const char *name)
 	return NULL;
 }
 
-static int fail_unknown_key(struct reading *reading, const char *section, const char *name)
+static int fail_unknown_key(struct reading *reading, const struct conf *conf, const char *section,
+			    const char *name)
 {
-	const struct conf *conf = reading->conf;
 	struct conf_guess guess = { .wrong = str_from(name) };
 	char *what = mem_printf("unknown key '%.*s' in [%s]", STR_ARG(conf_excerpt(str_from(name))),
 				section);
-	char *nearest = find_elsewhere(conf, name), *all = known_names(conf, section);
+	char *nearest = find_elsewhere(reading->conf, name), *all = known_names(conf, section);
 	for (size_t i = 0; i < conf->count && !nearest; i++) {
 		if (is_in_section(&conf->keys[i], section))
 			conf_guess_try(&guess, conf->keys[i].name);
@@ -249,10 +286,10 @@ static int fail_unknown_key(struct reading *reading, const char *section, const 
 	return 0;
 }
 
-static int fail_repeated(struct reading *reading, const struct conf_key *key)
+static int fail_repeated(struct reading *reading, const struct conf_key *key, int first_line)
 {
 	char *what = mem_printf("'%s' in [%s] is set again, line %d had it first", key->name,
-				key->section, reading->first_lines[key - reading->conf->keys]);
+				key->section, first_line);
 	fail_here(reading, what);
 	free(what);
 	return 0;
@@ -262,21 +299,24 @@ static int fail_repeated(struct reading *reading, const struct conf_key *key)
 static int take_pair(void *user, const char *section, const char *name, const char *value)
 {
 	struct reading *reading = user;
-	struct conf *conf = reading->conf;
+	struct conf *conf = reading->item ? &reading->item->conf : reading->conf;
+	int *first_lines = reading->item ? reading->item_lines : reading->first_lines;
 	const struct conf_key *key = NULL;
 	if (*name == '\0')
 		return fail_here(reading, "a value without a key");
 	if (*section == '\0')
 		return fail_here(reading, "a key before the first [section]");
+	if (reading->item)
+		section = reading->conf->group->section;
 	for (size_t i = 0; i < conf->count && !key; i++) {
 		if (is_in_section(&conf->keys[i], section) && strcmp(conf->keys[i].name, name) == 0)
 			key = &conf->keys[i];
 	}
 	if (!key)
-		return fail_unknown_key(reading, section, name);
-	if (reading->first_lines[key - conf->keys] != 0)
-		return fail_repeated(reading, key);
-	reading->first_lines[key - conf->keys] = reading->line;
+		return fail_unknown_key(reading, conf, section, name);
+	if (first_lines[key - conf->keys] != 0)
+		return fail_repeated(reading, key, first_lines[key - conf->keys]);
+	first_lines[key - conf->keys] = reading->line;
 	char *origin = mem_printf("%s:%d", reading->name, reading->line);
 	reading->failed = conf_set(conf, key, str_from(value), origin, reading->err) != ERR_NONE;
 	free(origin);
@@ -294,6 +334,7 @@ enum err_kind conf_read_text(struct conf *conf, const char *name, struct str tex
 	ini_max_line = LINE_BYTES_MAX;
 	int bad_line = ini_parse_stream(next_line, &reading, take_pair, &reading);
 	free(reading.first_lines);
+	free(reading.item_lines);
 	if (bad_line != 0 && !reading.failed)
 		fail_here(&reading, "expected 'key = value' or '[section]'");
 	return reading.failed ? ERR_REJECT : ERR_NONE;

@@ -39,12 +39,34 @@ struct conf_key {
 struct conf {
 	const struct conf_key *keys;
 	size_t count;
-	void *values;         /* the caller's struct */
-	const char **origins; /* per key: "default", "FILE:LINE", "--flag"; owned */
+	void *values;             /* the caller's struct */
+	const char **origins;     /* per key: "default", "FILE:LINE", "--flag"; owned */
+	struct conf_group *group; /* the caller's, or NULL; see conf_add_group() */
+};
+
+/* Sections of one kind that may stand many times, each with a name of its own: [rule NAME]. NAME is
+ * letters, digits, _ - and ., at most 48; one twice is an error, whatever file it is in. */
+struct conf_item {
+	char *name;
+	char *origin;     /* "FILE:LINE" of its section */
+	struct conf conf; /* of this section; its values are owned */
+};
+struct conf_group {
+	const char *section;         /* "rule" */
+	const struct conf_key *keys; /* all in that section; none is a flag */
+	size_t key_count, item_bytes;
+	struct conf_item *items; /* in the order of the file */
+	size_t item_count, item_cap;
 };
 
 /* Sets the defaults; `values` is zeroed by the caller and outlives `conf`. */
 void conf_init(struct conf *conf, const struct conf_key *keys, size_t count, void *values);
+/* Before anything is read; conf_release() empties it. */
+void conf_add_group(struct conf *conf, struct conf_group *group);
+/* Adds one section of the group as if a file had it; its values are the defaults. NULL and *err when the
+ * name is bad or taken. */
+struct conf_item *conf_add_item(struct conf_group *group, struct str name, const char *origin,
+				struct err *err);
 void conf_release(struct conf *conf); /* frees text values too */
 /* Reads a file. Missing or unreadable: ERR_REJECT. After a failure some values may be set. */
 MUST_CHECK enum err_kind conf_read_file(struct conf *conf, const char *path, struct err *err);

@@ -33,6 +33,16 @@ static bool begins_section(const struct conf *conf, size_t at)
 	return true;
 }
 
+static void print_group(const struct conf_group *group, struct buf *ret)
+{
+	for (size_t i = 0; i < group->item_count; i++) {
+		const struct conf_item *item = &group->items[i];
+		buf_addf(ret, "%s[%s %s]\n", ret->len > 0 ? "\n" : "", group->section, item->name);
+		for (size_t j = 0; j < group->key_count; j++)
+			print_key(&item->conf, &group->keys[j], ret);
+	}
+}
+
 void conf_print(const struct conf *conf, struct buf *ret)
 {
 	size_t start = ret->len;
@@ -47,6 +57,8 @@ void conf_print(const struct conf *conf, struct buf *ret)
 				print_key(conf, key, ret);
 		}
 	}
+	if (conf->group)
+		print_group(conf->group, ret);
 }
 
 static void add_value_name(const struct conf_key *key, struct buf *ret)

@@ -13,6 +13,8 @@ void conf_value_append(void *slot, struct str item);
 void conf_value_print(const struct conf_key *key, const void *slot, struct buf *ret);
 void conf_value_release(const struct conf_key *key, void *slot);
 
+void conf_group_release(struct conf_group *group);
+
 void *conf_slot(const struct conf *conf, const struct conf_key *key);
 void conf_set_origin(struct conf *conf, const struct conf_key *key, const char *origin);
 
