@@ -20,8 +20,8 @@ enum conf_type {
 	CONF_USD,      /* int64_t, millionths of a dollar */
 	CONF_BOOL,     /* bool: yes/no, true/false, on/off, 1/0 */
 	CONF_CHOICE,   /* const char *, one of `choices` */
-	CONF_LIST,     /* char **, NULL-terminated, NULL when empty; commas in a file, repeated as a
-			  flag (then a comma is part of the value) */
+	CONF_LIST, /* char **, NULL-terminated, NULL when empty; in a file with commas between (one
+			  inside "…" is part of the item); repeated as a flag, each taken whole */
 };
 
 struct conf_key {

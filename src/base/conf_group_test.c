@@ -166,6 +166,17 @@ static void what_is_printed_reads_back_equal(void **state)
 	tear_down(&other);
 }
 
+static void a_comma_inside_quotes_ends_no_item(void **state)
+{
+	struct fixture *fixture = *state;
+	static const char *const wanted[] = { "a", "\"b, c\"", "5\"", "d" };
+	assert_ok(read_text(fixture, "[rule x]\nkeywords = a, \"b, c\", 5\", d\n"), fixture->err);
+	char **keywords = rule_at(fixture, 0)->keywords;
+	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+		assert_string_equal(keywords[i], wanted[i]);
+	assert_null(keywords[sizeof wanted / sizeof *wanted]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +188,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_wrong_inside_names_line_and_key, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(what_is_printed_reads_back_equal, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_comma_inside_quotes_ends_no_item, set_up,
 						tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -222,6 +222,23 @@ void conf_value_append(void *slot, struct str item)
 	(*list)[count + 1] = NULL;
 }
 
+/* As str_split() at commas, but for those inside quotes. A quote without its other is a character. */
+static bool split_list(struct str *rest, struct str *ret_item)
+{
+	size_t at = 0;
+	if (!rest->ptr)
+		return false;
+	while (at < rest->len && rest->ptr[at] != ',') {
+		const char *quote = rest->ptr[at] != '"' ?
+					    NULL :
+					    memchr(rest->ptr + at + 1, '"', rest->len - at - 1);
+		at = quote ? (size_t)(quote - rest->ptr) + 1 : at + 1;
+	}
+	*ret_item = str_make(rest->ptr, at);
+	*rest = at < rest->len ? str_make(rest->ptr + at + 1, rest->len - at - 1) : STR_NONE;
+	return true;
+}
+
 static void set_list(char ***slot, struct str text)
 {
 	struct str item;
@@ -230,7 +247,7 @@ static void set_list(char ***slot, struct str text)
 		cap += text.ptr[i] == ',';
 	release_list(slot);
 	char **list = mem_alloc(cap * sizeof *list);
-	while (str_split(&text, ',', &item)) {
+	while (split_list(&text, &item)) {
 		item = str_trim(item);
 		if (item.len > 0)
 			list[count++] = copy_of(item);
