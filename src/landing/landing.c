@@ -1,7 +1,7 @@
 /* A batch in two halves. While lines come, each is looked at just enough to know its hour (post_peek_key(),
  * or a full reading where that is unsure) and goes to the spool. When the batch is published, worker
- * threads take hours, the largest first, each writing one file into staging/; then lake_commit() makes
- * them all visible under one record. */
+ * threads take hours, the largest first, each writing one file and putting it into staging/, which on a
+ * local lake is where it was written; then lake_commit() makes them all visible under one record. */
 #include "base/mem.h"
 #include "landing/hour_file.h"
 #include "landing/quarantine.h"
@@ -12,12 +12,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define STAGING "_aviary/staging"
+
 enum { NO_HOUR = -1, THREAD_BYTES = 64 << 20 };
 
 struct landing {
 	struct lake *lake;
 	char stream[UUID_TEXT];
 	int threads;
+	char *dir; /* of this machine, where files are written */
 	uint64_t from, to, chain;
 	struct spool spool, refused_spool;
 	struct bucket *refused;
@@ -44,11 +47,11 @@ enum err_kind landing_open(const struct landing_options *options, struct landing
 	landing->spool.fd = landing->refused_spool.fd = -1;
 	landing->reader = post_reader_new(options->stream, &none);
 	size_t memory = (size_t)(options->memory_bytes ? options->memory_bytes : 64 << 20);
-	char *staging = lake_file(options->lake, "_aviary/staging");
-	enum err_kind kind = spool_open(staging, memory, &landing->spool, err);
+	enum err_kind kind = store_scratch(lake_store(options->lake), STAGING, &landing->dir, err);
 	if (kind == ERR_NONE)
-		kind = spool_open(staging, memory / 8, &landing->refused_spool, err);
-	free(staging);
+		kind = spool_open(landing->dir, memory, &landing->spool, err);
+	if (kind == ERR_NONE)
+		kind = spool_open(landing->dir, memory / 8, &landing->refused_spool, err);
 	if (kind != ERR_NONE) {
 		landing_close(landing);
 		return err_wrap(err, "landing");
@@ -74,6 +77,7 @@ void landing_close(struct landing *landing)
 	post_reader_free(landing->reader);
 	forget_imports(landing);
 	free(landing->imports);
+	free(landing->dir);
 	free(landing);
 }
 
@@ -182,6 +186,23 @@ static struct lake_file_entry hour_entry(const struct work *work, const struct b
 	};
 }
 
+/* Where the entry's file is written. */
+static char *written_path(const struct landing *landing, const struct lake_file_entry *entry)
+{
+	return mem_printf("%s/%s", landing->dir, entry->staging);
+}
+
+static enum err_kind put_written(const struct landing *landing, const char *written,
+				 const struct lake_file_entry *entry, struct err *err)
+{
+	char *staged = mem_printf(STAGING "/%s", entry->staging);
+	enum err_kind kind = store_put_file(lake_store(landing->lake), written, staged, err);
+	if (kind != ERR_NONE)
+		unlink(written); /* the batch is written anew */
+	free(staged);
+	return kind;
+}
+
 static void entry_release(struct lake_file_entry *entry)
 {
 	free(entry->name);
@@ -193,7 +214,7 @@ static enum err_kind write_hour(struct work *work, const struct bucket *bucket,
 {
 	struct landing *landing = work->landing;
 	struct lake_file_entry entry = hour_entry(work, bucket);
-	char *path = lake_file(landing->lake, "_aviary/staging/%s", entry.staging);
+	char *path = written_path(landing, &entry);
 	int useful = 1 + (int)(bucket->bytes / THREAD_BYTES);
 	struct parquet_totals totals = { 0 };
 	struct hour_file file = { .spool = &landing->spool,
@@ -209,6 +230,8 @@ static enum err_kind write_hour(struct work *work, const struct bucket *bucket,
 	entry.rows = totals.rows;
 	entry.bytes = totals.bytes;
 	entry.checksum = totals.xxh3;
+	if (kind == ERR_NONE && entry.rows > 0)
+		kind = put_written(landing, path, &entry, err);
 	free(path);
 	if (kind != ERR_NONE || entry.rows == 0) {
 		entry_release(&entry);
@@ -305,11 +328,13 @@ static enum err_kind write_quarantine(struct work *work, struct err *err)
 		.rows = landing->refused->lines,
 		.hour = NO_HOUR,
 	};
-	char *path = lake_file(landing->lake, "_aviary/staging/%s", entry.staging);
+	char *path = written_path(landing, &entry);
 	enum err_kind kind = quarantine_write(&landing->refused_spool, landing->refused,
 					      landing->stream, path, err);
 	if (kind == ERR_NONE)
 		kind = measure(path, &entry, err);
+	if (kind == ERR_NONE)
+		kind = put_written(landing, path, &entry, err);
 	free(path);
 	work->record->quarantine = entry;
 	return kind;
@@ -362,9 +387,9 @@ static void remove_attempt(const struct landing *landing, const char *attempt)
 	struct name_list names = { 0 };
 	struct store *store = lake_store(landing->lake);
 	char *prefix = mem_printf("%s-%020" PRIu64 "-%s-", landing->stream, landing->from, attempt);
-	if (store_list(store, "_aviary/staging", &names, &ignored) == ERR_NONE) {
+	if (store_list(store, STAGING, &names, &ignored) == ERR_NONE) {
 		for (size_t i = 0; i < names.count; i++) {
-			char *path = mem_printf("_aviary/staging/%s", names.names[i]);
+			char *path = mem_printf(STAGING "/%s", names.names[i]);
 			if (str_starts(str_from(names.names[i]), str_from(prefix)) &&
 			    store_remove(store, path, &ignored) != ERR_NONE)
 				ignored.kind = ERR_NONE; /* the next recovery finds it */

@@ -91,9 +91,10 @@ enum err_kind collect_note_source(struct collect *collect, struct err *err)
 
 enum err_kind collect_serve_itself(struct collect *collect, struct err *err)
 {
-	char stream[UUID_TEXT], *dir = journal_dir(collect->settings);
+	char stream[UUID_TEXT], *dir = NULL;
 	struct position end;
 	struct err ignored;
+	TRY(journal_dir(collect->settings, &dir, err));
 	enum err_kind kind = journal_look(dir, stream, &end, &ignored);
 	if (kind != ERR_NONE)
 		kind = err_set(err, ERR_FATAL, "nobody serves %s, and there is no journal in %s",

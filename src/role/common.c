@@ -20,12 +20,32 @@ enum err_kind open_lake(const struct settings *settings, struct lake **ret, stru
 
 enum err_kind make_lake(const struct settings *settings, struct lake **ret, struct err *err)
 {
-	char *format = mem_printf("%s/_aviary/format", settings->lake);
-	bool made = file_exists(format);
-	free(format);
-	if (!made)
+	struct store *store = NULL;
+	struct store_stat format;
+	TRY(store_open(settings->lake, &store, err));
+	enum err_kind kind = store_stat(store, "_aviary/format", &format, err);
+	store_close(store);
+	if (kind != ERR_NONE)
+		return err_wrap(err, "%s", settings->lake);
+	if (!format.found)
 		TRY(lake_create(settings->lake, err));
-	return lake_open(settings->lake, ret, err);
+	return open_lake(settings, ret, err);
+}
+
+enum err_kind local_lake_path(const struct settings *settings, const char *path,
+			      const char *instead, char **ret_path, struct err *err)
+{
+	struct store *store = NULL;
+	TRY(store_open(settings->lake, &store, err));
+	char *local = store_local_path(store, path);
+	store_close(store);
+	if (local) {
+		*ret_path = local;
+		return ERR_NONE;
+	}
+	err_set(err, ERR_REJECT, "%s is not on this machine, where %s has to be", settings->lake,
+		path);
+	return err_hint(err, "name a directory of this machine with %s", instead);
 }
 
 /* Only the engine has the list of time zones. */
@@ -46,13 +66,16 @@ static enum err_kind try_weekend_zone(const struct settings *settings, struct en
 	return kind;
 }
 
-enum err_kind open_engine(const struct settings *settings, const struct lake *lake, int threads,
+enum err_kind open_engine(const struct settings *settings, struct lake *lake, int threads,
 			  struct engine **ret, struct err *err)
 {
 	/* One of its own for each engine: DuckDB gives spill files the same names in every process. */
-	char uuid[UUID_TEXT];
+	char uuid[UUID_TEXT], *dir = NULL;
 	uuid_new(uuid);
-	char *temp = lake ? lake_file(lake, "_aviary/staging/spill-%s", uuid) : NULL;
+	if (lake)
+		TRY(store_scratch(lake_store(lake), "_aviary/staging", &dir, err));
+	char *temp = lake ? mem_printf("%s/spill-%s", dir, uuid) : NULL;
+	free(dir);
 	struct engine_options options = { .threads = threads,
 					  .memory_bytes = settings->memory,
 					  .temp_dir = temp };

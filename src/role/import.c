@@ -38,10 +38,26 @@ static enum err_kind take_locks(struct import *import, struct err *err)
 	return ERR_NONE;
 }
 
+/* In the lake; beside a lake that is elsewhere, in the journal's directory. */
+static enum err_kind journal_place(const struct settings *settings, char **ret_dir, struct err *err)
+{
+	struct err elsewhere;
+	if (local_lake_path(settings, "_aviary/import", "--journal", ret_dir, &elsewhere) ==
+	    ERR_NONE)
+		return ERR_NONE;
+	if (settings->journal) {
+		*ret_dir = mem_printf("%s/import", settings->journal);
+		return ERR_NONE;
+	}
+	*err = elsewhere;
+	return err->kind;
+}
+
 static enum err_kind open_journal(struct import *import, struct err *err)
 {
 	const struct settings *settings = import->settings;
-	char *dir = lake_file(import->lake, "_aviary/import");
+	char *dir = NULL;
+	TRY(journal_place(settings, &dir, err));
 	/* More than is published at once and the largest page: else neither would wait for the other. */
 	uint64_t limit = (uint64_t)settings->import_bytes + 2 * (uint64_t)EXTENT_LINES_MAX;
 	struct journal_options options = { .dir = dir,
@@ -62,8 +78,11 @@ static enum err_kind start(struct import *import, struct err *err)
 {
 	char name[64];
 	bool held = false;
+	char *dir = NULL;
 	if (import->settings->refine)
 		TRY(check_weekend_zone(import->settings, err));
+	TRY(journal_place(import->settings, &dir, err)); /* before a lake is made */
+	free(dir);
 	TRY(make_lake(import->settings, &import->lake, err));
 	TRY(take_locks(import, err));
 	TRY(open_journal(import, err));
@@ -289,20 +308,11 @@ static int run(struct settings *settings, int argc, char **argv)
 	return all ? EXIT_DONE : EXIT_FAILED;
 }
 
-static const char *const flags[] = { "lake",
-				     "threads",
-				     "memory",
-				     "line_bytes_max",
-				     "segment_bytes",
-				     "window_entries",
-				     "hello_timeout",
-				     "import_bytes",
-				     "document_bytes_max",
-				     "weekend",
-				     "weekend_zone",
-				     "retire_grace",
-				     "refine",
-				     NULL };
+static const char *const flags[] = {
+	"lake",           "threads",       "memory",       "line_bytes_max", "segment_bytes",
+	"window_entries", "hello_timeout", "import_bytes", "journal",        "document_bytes_max",
+	"weekend",        "weekend_zone",  "retire_grace", "refine",         NULL
+};
 const struct command command_import = {
 	.name = "import",
 	.arguments = "FILE…",

@@ -237,7 +237,8 @@ static enum err_kind import_claimed(struct import_source *source, struct err *er
 
 static enum err_kind import_path(struct import_source *source, const char *path, struct err *err)
 {
-	char *dir = lake_file(source->lake, "_aviary/staging");
+	char *dir = NULL;
+	TRY(store_scratch(lake_store(source->lake), "_aviary/staging", &dir, err));
 	enum err_kind kind = input_file_open(path, dir, &source->file, err);
 	free(dir);
 	if (kind == ERR_NONE)

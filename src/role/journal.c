@@ -8,8 +8,9 @@
 static enum err_kind release(const struct settings *settings, struct err *err)
 {
 	struct source_journal home = { 0 };
-	char stream[UUID_TEXT], *dir = journal_dir(settings);
+	char stream[UUID_TEXT], *dir = NULL;
 	struct position end;
+	TRY(journal_dir(settings, &dir, err));
 	enum err_kind kind = journal_look(dir, stream, &end, err);
 	if (kind == ERR_NONE)
 		kind = source_journal_open(&home, settings, err);

@@ -171,8 +171,7 @@ static enum err_kind bear_failure(struct following *following, enum err_kind kin
 }
 
 /* What is wrong with the configuration is told before anything waits for us. */
-static enum err_kind try_engine(const struct settings *settings, const struct lake *lake,
-				struct err *err)
+static enum err_kind try_engine(const struct settings *settings, struct lake *lake, struct err *err)
 {
 	struct engine *engine = NULL;
 	TRY(open_engine(settings, lake, 1, &engine, err));

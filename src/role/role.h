@@ -66,9 +66,13 @@ MUST_CHECK enum err_kind open_lake(const struct settings *settings, struct lake 
 /* As open_lake(), but makes it when there is none yet. */
 MUST_CHECK enum err_kind make_lake(const struct settings *settings, struct lake **ret,
 				   struct err *err);
-/* The engine as configured, spilling into the lake's staging directory. `threads` are DuckDB's own; with
+/* LAKE/PATH as a file name of this machine, freed by the caller. A lake that is elsewhere: ERR_REJECT, with
+ * what to name instead. */
+MUST_CHECK enum err_kind local_lake_path(const struct settings *settings, const char *path,
+					 const char *instead, char **ret_path, struct err *err);
+/* The engine as configured, spilling into the lake's staging directory, or beside it. `threads` are DuckDB's own; with
  * 1 the work is done by whoever asks, which is cheapest where several sessions ask at once. */
-MUST_CHECK enum err_kind open_engine(const struct settings *settings, const struct lake *lake,
+MUST_CHECK enum err_kind open_engine(const struct settings *settings, struct lake *lake,
 				     int threads, struct engine **ret, struct err *err);
 /* For those who need it only later: whether the engine will know the zone. */
 MUST_CHECK enum err_kind check_weekend_zone(const struct settings *settings, struct err *err);

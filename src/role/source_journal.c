@@ -13,10 +13,12 @@
 
 enum { CLIENTS_MAX = 64 };
 
-char *journal_dir(const struct settings *settings)
+enum err_kind journal_dir(const struct settings *settings, char **ret_dir, struct err *err)
 {
-	return settings->journal ? mem_strdup(settings->journal) :
-				   mem_printf("%s/_aviary/journal", settings->lake);
+	if (!settings->journal)
+		return local_lake_path(settings, "_aviary/journal", "--journal", ret_dir, err);
+	*ret_dir = mem_strdup(settings->journal);
+	return ERR_NONE;
 }
 
 /* A journal inside a lake must not be what makes its directory. */
@@ -41,7 +43,8 @@ static enum err_kind refuse_untellable(const char *dir, struct err *err)
 enum err_kind source_journal_open(struct source_journal *home, const struct settings *settings,
 				  struct err *err)
 {
-	char *dir = journal_dir(settings);
+	char *dir = NULL;
+	TRY(journal_dir(settings, &dir, err));
 	struct journal_options options = { .dir = dir,
 					   .segment_bytes = (uint64_t)settings->segment_bytes,
 					   .limit_bytes = (uint64_t)settings->journal_bytes,

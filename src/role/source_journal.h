@@ -11,8 +11,10 @@ struct source_journal {
 	struct wire_server *server; /* NULL: nobody serves it */
 };
 
-/* The directory of the settings; the caller frees it. */
-char *journal_dir(const struct settings *settings);
+/* The directory of the settings, which on a lake that is elsewhere has to be named (ERR_REJECT); the caller frees
+ * it. */
+MUST_CHECK enum err_kind journal_dir(const struct settings *settings, char **ret_dir,
+				     struct err *err);
 /* Opens it. Another process has it: ERR_RETRY. Its path is not UTF-8: ERR_REJECT. */
 MUST_CHECK enum err_kind source_journal_open(struct source_journal *home,
 					     const struct settings *settings, struct err *err);
