@@ -6,22 +6,7 @@
  * absent. */
 #pragma once
 #include "base/json.h"
-#include "simulator/words.h"
-
-enum trait {
-	HAS_HASHTAGS,
-	HAS_CASHTAGS,
-	HAS_LINKS,
-	HAS_MENTIONS,
-	HAS_MEDIA,
-	HAS_IMAGES,
-	HAS_VIDEOS,
-	HAS_GEO,
-	IS_REPLY,
-	IS_QUOTE,
-	IS_REPOST,
-	IS_VERIFIED,
-};
+#include "query/query.h"
 
 struct person_facts {
 	struct str id, username; /* the name is folded; STR_NONE where unknown */

@@ -1,4 +1,4 @@
-#include "simulator/query_private.h"
+#include "simulator/query.h"
 
 static bool is_person(const struct person_facts *person, struct str wanted)
 {
@@ -39,6 +39,7 @@ bool query_matches(const struct query *query, const struct facts *facts)
 	case QUERY_TRAIT:
 		return facts_have(facts, query->trait);
 	case QUERY_NEVER:
+	case QUERY_BEYOND:
 		return false;
 	}
 	return false;

@@ -136,7 +136,8 @@ static void read_query(struct reading *reading)
 {
 	struct err err = { 0 };
 	struct str text = reading->values[QUERY];
-	if (query_parse(text, reading->arena, &reading->search->query, &err) != ERR_NONE)
+	struct query_limits limits = { QUERY_CHARACTERS_MAX, .no_beyond = true };
+	if (query_parse(text, &limits, reading->arena, &reading->search->query, &err) != ERR_NONE)
 		fail(reading, STR("query"), text.ptr ? text : STR(""), "%s", err.msg);
 }
 

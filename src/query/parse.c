@@ -1,17 +1,19 @@
-/* Recursive descent over the bytes, three functions a level; X's limit of 512 characters bounds the
- * depth. The messages are X's own wording as its users quote it. Positions count characters from
- * 1. */
-#include "simulator/query_private.h"
+/* Recursive descent over the bytes, three functions a level, QUERY_DEPTH_MAX levels deep at most. The
+ * messages are X's own wording as its users quote it. Positions count characters from 1. */
+#include "query/operators.h"
 
 #include <stdio.h>
 
 struct parser {
 	struct str text;
-	size_t at;
+	const struct query_limits *limits;
+	size_t at, depth;
 	struct arena *arena;
 	struct word_list words;
 	struct err *err;
 };
+
+enum { SHOWN_MAX = 40 }; /* bytes of the query in a hint */
 
 static enum err_kind parse_either(struct parser *parser, struct query **ret);
 
@@ -82,13 +84,18 @@ static struct str take_bare(struct parser *parser)
 static enum err_kind refuse_character(struct parser *parser, size_t at)
 {
 	size_t len;
-	if (at >= parser->text.len)
-		return err_set(parser->err, ERR_REJECT, "missing EOF at '<EOF>' (at position %zu)",
-			       position(parser, at));
+	if (at >= parser->text.len) {
+		err_set(parser->err, ERR_REJECT, "missing EOF at '<EOF>' (at position %zu)",
+			position(parser, at));
+		return err_hint(parser->err, "something is missing at its end");
+	}
 	point_at(parser->text, at, &len);
-	return err_set(parser->err, ERR_REJECT,
-		       "no viable alternative at character '%.*s' (at position %zu)", (int)len,
-		       parser->text.ptr + at, position(parser, at));
+	err_set(parser->err, ERR_REJECT,
+		"no viable alternative at character '%.*s' (at position %zu)", (int)len,
+		parser->text.ptr + at, position(parser, at));
+	return err_hint(parser->err,
+			"'%.*s' at position %zu cannot stand there; text with signs is quoted",
+			(int)len, parser->text.ptr + at, position(parser, at));
 }
 
 /* --- terms -------------------------------------------------------------------------------------- */
@@ -111,8 +118,11 @@ static enum err_kind parse_quoted(struct parser *parser, struct str *ret)
 	size_t start = ++parser->at;
 	while (parser->at < parser->text.len && parser->text.ptr[parser->at] != '"')
 		parser->at++;
-	if (parser->at >= parser->text.len)
-		return refuse_character(parser, start - 1);
+	if (parser->at >= parser->text.len) {
+		refuse_character(parser, start - 1);
+		return err_hint(parser->err, "the quote at position %zu is not closed",
+				position(parser, start - 1));
+	}
 	*ret = str_make(parser->text.ptr + start, parser->at - start);
 	parser->at++;
 	return ERR_NONE;
@@ -178,89 +188,39 @@ static enum err_kind parse_signed(struct parser *parser, enum query_kind kind, s
 	return ERR_NONE;
 }
 
-static enum err_kind parse_trait(struct parser *parser, struct str operator, struct str value,
-				 size_t start, struct query *node)
+static enum err_kind refuse_operator(struct parser *parser, struct str name, size_t start)
 {
-	static const struct {
-		const char *operator, * value;
-		enum trait trait;
-	} traits[] = {
-		{ "has", "hashtags", HAS_HASHTAGS }, { "has", "cashtags", HAS_CASHTAGS },
-		{ "has", "links", HAS_LINKS },       { "has", "mentions", HAS_MENTIONS },
-		{ "has", "media", HAS_MEDIA },       { "has", "images", HAS_IMAGES },
-		{ "has", "videos", HAS_VIDEOS },     { "has", "video_link", HAS_VIDEOS },
-		{ "has", "geo", HAS_GEO },           { "is", "reply", IS_REPLY },
-		{ "is", "quote", IS_QUOTE },         { "is", "retweet", IS_REPOST },
-		{ "is", "verified", IS_VERIFIED },
-	};
-	if (str_equal(operator, STR("is")) && str_equal(value, STR("nullcast"))) {
-		node->kind = QUERY_NEVER;
-		return ERR_NONE;
-	}
-	for (size_t i = 0; i < sizeof traits / sizeof *traits; i++) {
-		if (!str_equal(operator, str_from(traits[i].operator)) ||
-		    !str_equal(value, str_from(traits[i].value)))
-			continue;
-		node->kind = QUERY_TRAIT;
-		node->trait = traits[i].trait;
-		return ERR_NONE;
-	}
-	return err_set(parser->err, ERR_REJECT,
-		       "Reference to invalid value '%.*s' of operator '%.*s' (at position %zu)",
-		       STR_ARG(value), STR_ARG(operator), position(parser, start));
+	struct buf known = { 0 };
+	err_set(parser->err, ERR_REJECT,
+		"Reference to invalid operator '%.*s'. Operator is not available in "
+		"current product or product packaging. Please refer to complete "
+		"available operator list at "
+		"https://docs.x.com/x-api/posts/search/integrate/build-a-query (at "
+		"position %zu)",
+		STR_ARG(name), position(parser, start));
+	operators_list(parser->limits->no_beyond, &known);
+	err_hint(parser->err, "%.*s: is no operator; known are %s",
+		 STR_ARG(str_head(name, SHOWN_MAX)), buf_text(&known));
+	buf_release(&known);
+	return ERR_REJECT;
 }
 
-static bool consists_of(struct str text, size_t len_max, bool letters)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char byte = (unsigned char)text.ptr[i];
-		bool digit = byte >= '0' && byte <= '9';
-		if (!digit && !(letters && byte < 0x80 && words_have(byte)))
-			return false;
-	}
-	return text.len > 0 && text.len <= len_max;
-}
-
-enum { ID_DIGITS_MAX = 19, LANG_LETTERS_MAX = 8 };
-
-static enum err_kind parse_value(struct parser *parser, struct str operator, struct str value,
+static enum err_kind parse_value(struct parser *parser, struct str name, struct str value,
 				 size_t start, struct query *node)
 {
-	static const struct {
-		const char *name;
-		enum query_kind kind;
-	} kinds[] = {
-		{ "from", QUERY_FROM },
-		{ "to", QUERY_TO },
-		{ "url", QUERY_URL },
-		{ "lang", QUERY_LANG },
-		{ "conversation_id", QUERY_CONVERSATION },
-	};
-	size_t i = 0;
-	if (str_equal(operator, STR("has")) || str_equal(operator, STR("is")))
-		return parse_trait(parser, operator, value, start, node);
-	while (i < sizeof kinds / sizeof *kinds && !str_equal(operator, str_from(kinds[i].name)))
-		i++;
-	if (i == sizeof kinds / sizeof *kinds)
-		return err_set(parser->err, ERR_REJECT,
-			       "Reference to invalid operator '%.*s'. Operator is not available in "
-			       "current product or product packaging. Please refer to complete "
-			       "available operator list at "
-			       "https://docs.x.com/x-api/posts/search/integrate/build-a-query (at "
-			       "position %zu)",
-			       STR_ARG(operator), position(parser, start));
-	node->kind = kinds[i].kind;
-	node->value = words_fold(value, parser->arena);
-	if (node->kind == QUERY_URL)
+	enum operator_verdict verdict = operator_read(name, value, parser->arena, node);
+	if (verdict == OPERATOR_UNKNOWN ||
+	    (node->kind == QUERY_BEYOND && parser->limits->no_beyond))
+		return refuse_operator(parser, name, start);
+	if (verdict == OPERATOR_GOOD && node->kind != QUERY_URL)
+		return ERR_NONE;
+	if (verdict == OPERATOR_GOOD)
 		return finish_words(parser, value, start, node);
-	bool good = node->kind == QUERY_CONVERSATION ? consists_of(value, ID_DIGITS_MAX, false) :
-		    node->kind == QUERY_LANG         ? consists_of(value, LANG_LETTERS_MAX, true) :
-						       consists_of(value, ID_DIGITS_MAX, true);
-	if (good)
-		return ERR_NONE;
-	return err_set(parser->err, ERR_REJECT,
-		       "Reference to invalid value '%.*s' of operator '%.*s' (at position %zu)",
-		       STR_ARG(value), STR_ARG(operator), position(parser, start));
+	err_set(parser->err, ERR_REJECT,
+		"Reference to invalid value '%.*s' of operator '%.*s' (at position %zu)",
+		STR_ARG(value), STR_ARG(name), position(parser, start));
+	return err_hint(parser->err, "%.*s: does not take '%.*s'",
+			STR_ARG(str_head(name, SHOWN_MAX)), STR_ARG(str_head(value, SHOWN_MAX)));
 }
 
 /* The length of an operator's name if one stands here with its colon, or 0. */
@@ -275,6 +235,16 @@ static size_t operator_length(const struct parser *parser)
 	return len < rest.len && rest.ptr[len] == ':' ? len : 0;
 }
 
+/* [ to ], with spaces between; without the latter all there is. */
+static struct str take_bracketed(struct parser *parser)
+{
+	struct str rest = rest_of(parser);
+	const char *end = memchr(rest.ptr, ']', rest.len);
+	size_t len = end ? (size_t)(end - rest.ptr) + 1 : rest.len;
+	parser->at += len;
+	return str_make(rest.ptr, len);
+}
+
 static enum err_kind parse_operator(struct parser *parser, size_t len, struct query **ret)
 {
 	size_t start = parser->at;
@@ -282,6 +252,8 @@ static enum err_kind parse_operator(struct parser *parser, size_t len, struct qu
 	parser->at += len + 1;
 	if (parser->at < parser->text.len && parser->text.ptr[parser->at] == '"')
 		TRY(parse_quoted(parser, &value));
+	else if (parser->at < parser->text.len && parser->text.ptr[parser->at] == '[')
+		value = take_bracketed(parser);
 	else
 		value = take_bare(parser);
 	*ret = new_node(parser, QUERY_NEVER);
@@ -333,9 +305,15 @@ static enum err_kind parse_part(struct parser *parser, struct query **ret)
 	if (!str_starts(rest_of(parser), STR("(")))
 		return parse_term(parser, ret);
 	parser->at++;
+	if (++parser->depth > QUERY_DEPTH_MAX)
+		return refuse_character(parser, start);
 	TRY(parse_either(parser, ret));
-	if (!str_starts(rest_of(parser), STR(")")))
-		return refuse_character(parser, parser->at);
+	parser->depth--;
+	if (!str_starts(rest_of(parser), STR(")"))) {
+		refuse_character(parser, parser->at);
+		return err_hint(parser->err, "the parenthesis at position %zu is not closed",
+				position(parser, start));
+	}
 	parser->at++;
 	return ERR_NONE;
 }
@@ -395,24 +373,37 @@ static bool is_anchored(const struct query *query)
 	}
 }
 
-enum err_kind query_parse(struct str text, struct arena *arena, const struct query **ret_query,
-			  struct err *err)
+static enum err_kind refuse_end(struct parser *parser)
 {
-	struct parser parser = { .text = text, .arena = arena, .err = err };
+	refuse_character(parser, parser->at);
+	return err_hint(parser->err, "the parenthesis at position %zu closes nothing",
+			position(parser, parser->at));
+}
+
+static enum err_kind refuse_unanchored(struct parser *parser)
+{
+	err_set(parser->err, ERR_REJECT,
+		"Rule must contain at least one positive, non-stopword clause (at position 1)");
+	return err_hint(parser->err, "lang:, has:, is: and what is excluded only narrow a search: "
+				     "each alternative needs a word, tag or name, too");
+}
+
+enum err_kind query_parse(struct str text, const struct query_limits *limits, struct arena *arena,
+			  const struct query **ret_query, struct err *err)
+{
+	struct parser parser = { .text = text, .limits = limits, .arena = arena, .err = err };
 	struct query *query = NULL;
 	if (!str_is_utf8(text) || str_trim(text).len == 0)
 		return err_set(err, ERR_REJECT, "The `query` query parameter can not be empty");
-	if (count_points(text) > QUERY_CHARACTERS_MAX)
+	if (count_points(text) > limits->characters_max)
 		return err_set(err, ERR_REJECT,
-			       "The `query` query parameter can not be longer than %d characters",
-			       QUERY_CHARACTERS_MAX);
+			       "The `query` query parameter can not be longer than %zu characters",
+			       limits->characters_max);
 	enum err_kind kind = parse_either(&parser, &query);
 	if (kind == ERR_NONE && parser.at < text.len)
-		kind = refuse_character(&parser, parser.at);
+		kind = refuse_end(&parser);
 	if (kind == ERR_NONE && !is_anchored(query))
-		kind = err_set(err, ERR_REJECT,
-			       "Rule must contain at least one positive, non-stopword clause (at "
-			       "position 1)");
+		kind = refuse_unanchored(&parser);
 	word_list_release(&parser.words);
 	if (kind != ERR_NONE)
 		return err_wrap(err, "There were errors processing your request");

@@ -1,5 +1,5 @@
 /* Plain ASCII, which most words are, needs no library: its fold is its lower case. */
-#include "simulator/words.h"
+#include "query/words.h"
 
 #include "base/mem.h"
 

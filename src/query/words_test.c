@@ -1,6 +1,6 @@
 #include "base/buf.h"
 #include "base/test.h"
-#include "simulator/words.h"
+#include "query/words.h"
 
 static struct arena arena;
 static struct buf joined;

@@ -1,4 +1,4 @@
-/* Text as a search index sees it (private to the room).
+/* Text as a search index sees it (part of the room's door).
  *
  * Folded: full case folding, canonical decomposition, accents (U+0300 to U+036F) and variation
  * selectors left out, `&lt; &gt; &amp;` read as the characters they stand for. Split into words: runs
