@@ -18,9 +18,24 @@ static size_t find(const struct allowance *allowance, uint64_t token_hash)
 	return oldest;
 }
 
-struct allowance_state allowance_take(struct allowance *allowance, struct str token, int64_t now_us)
+static int64_t limit_of(const struct allowance *allowance, enum endpoint endpoint)
 {
-	uint64_t token_hash = hash_xxh3(token);
+	switch (endpoint) {
+	case ENDPOINT_COUNTS:
+		return 300;
+	case ENDPOINT_USAGE:
+		return 50;
+	case ENDPOINT_SEARCH:
+	default:
+		return allowance->requests_per_window;
+	}
+}
+
+struct allowance_state allowance_take(struct allowance *allowance, enum endpoint endpoint,
+				      struct str token, int64_t now_us)
+{
+	uint64_t token_hash = hash_xxh3_from(token, (uint64_t)endpoint);
+	int64_t limit = limit_of(allowance, endpoint);
 	size_t at = find(allowance, token_hash);
 	if (allowance->tokens[at].token_hash != token_hash ||
 	    now_us - allowance->tokens[at].start_us >= window_us ||
@@ -30,8 +45,8 @@ struct allowance_state allowance_take(struct allowance *allowance, struct str to
 		allowance->tokens[at].used = 0;
 	}
 	struct allowance_state state = {
-		.granted = allowance->tokens[at].used < allowance->requests_per_window,
-		.limit = allowance->requests_per_window,
+		.granted = allowance->tokens[at].used < limit,
+		.limit = limit,
 		.reset_s = (allowance->tokens[at].start_us + window_us + 999999) / 1000000,
 	};
 	if (state.granted)

@@ -65,55 +65,100 @@ static struct str bearer_token(struct str authorization)
 	return token.len > 0 && token.len <= TOKEN_BYTES_MAX ? token : STR_NONE;
 }
 
-static void answer_search(struct answerer *answerer, const struct question *question,
-			  struct http_answer *ret)
+static void answer_page(struct answerer *answerer, const struct question *question,
+			const struct search *search, struct str token, struct buf *ret)
 {
-	struct search search;
 	struct findings findings;
-	struct buf errors = { 0 };
-	char token[SEARCH_TOKEN_MAX];
-	if (!search_read(question->arguments, question->argument_count, question->now_us,
-			 answerer->seed, &answerer->arena, &search, &errors)) {
-		answer_invalid(ret, buf_str(&errors));
-	} else {
-		search_run(&search, answerer->timeline, &findings);
-		struct invent_page page = { .posts = findings.posts, .post_count = findings.count };
-		if (findings.below_id > 0) {
-			search_token_write(findings.below_id, search.binding, token);
-			page.next_token = str_from(token);
-		}
-		timeline_render(answerer->timeline, &page, &search.view, &ret->body);
-		say_json(ret, 200, "application/json; charset=utf-8");
+	char next_token[SEARCH_TOKEN_MAX];
+	search_run(search, answerer->timeline, &findings);
+	struct invent_page page = { .posts = findings.posts, .post_count = findings.count };
+	if (findings.below_id > 0) {
+		search_token_write(findings.below_id, search->binding, next_token);
+		page.next_token = str_from(next_token);
 	}
+	timeline_render(answerer->timeline, &page, &search->view, ret);
+	usage_note(answerer->usage, token, findings.posts, findings.count, question->now_us);
+}
+
+/* What is asked for, by whom, once that may be answered. */
+static void answer_endpoint(struct answerer *answerer, const struct question *question,
+			    enum endpoint endpoint, struct str token, struct http_answer *ret)
+{
+	struct search_question asked = { .endpoint = endpoint,
+					 .arguments = question->arguments,
+					 .argument_count = question->argument_count,
+					 .now_us = question->now_us };
+	struct search search;
+	struct buf errors = { 0 };
+	bool good;
+	if (endpoint == ENDPOINT_USAGE)
+		good = usage_answer(answerer->usage, token, question->arguments,
+				    question->argument_count, question->now_us, &ret->body,
+				    &errors);
+	else
+		good = search_read(&asked, answerer->seed, &answerer->arena, &search, &errors);
+	if (!good)
+		answer_invalid(ret, buf_str(&errors));
+	else
+		say_json(ret, 200, "application/json; charset=utf-8");
+	if (good && endpoint == ENDPOINT_COUNTS)
+		search_count(&search, answerer->timeline, &ret->body);
+	else if (good && endpoint == ENDPOINT_SEARCH)
+		answer_page(answerer, question, &search, token, &ret->body);
 	buf_release(&errors);
 	arena_reset(&answerer->arena);
+}
+
+static bool find_endpoint(struct str path, enum endpoint *ret)
+{
+	static const char *const paths[] = {
+		[ENDPOINT_SEARCH] = "/2/tweets/search/recent",
+		[ENDPOINT_COUNTS] = "/2/tweets/counts/recent",
+		[ENDPOINT_USAGE] = "/2/usage/tweets",
+	};
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		if (str_equal(path, str_from(paths[i]))) {
+			*ret = (enum endpoint)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+void answerer_init(struct answerer *answerer, struct timeline *timeline, uint64_t seed,
+		   int64_t requests_per_window)
+{
+	*answerer = (struct answerer){ .timeline = timeline, .usage = usage_new(), .seed = seed };
+	answerer->allowance.requests_per_window = requests_per_window;
 }
 
 void answer(struct answerer *answerer, const struct question *question, struct http_answer *ret)
 {
 	struct str token = bearer_token(question->authorization);
+	enum endpoint endpoint;
 	add_header(answerer, ret, "x-aviary-simulator", 1);
 	if (!token.ptr) {
 		answer_plain(ret, 401, "Unauthorized");
 		return;
 	}
-	if (!str_equal(question->path, STR("/2/tweets/search/recent"))) {
+	if (!find_endpoint(question->path, &endpoint)) {
 		answer_plain(ret, 404, "Not Found");
 		return;
 	}
 	struct allowance_state state =
-		allowance_take(&answerer->allowance, token, question->now_us);
+		allowance_take(&answerer->allowance, endpoint, token, question->now_us);
 	add_header(answerer, ret, "x-rate-limit-limit", state.limit);
 	add_header(answerer, ret, "x-rate-limit-remaining", state.remaining);
 	add_header(answerer, ret, "x-rate-limit-reset", state.reset_s);
 	if (!state.granted)
 		answer_plain(ret, 429, "Too Many Requests");
 	else
-		answer_search(answerer, question, ret);
+		answer_endpoint(answerer, question, endpoint, token, ret);
 }
 
 void answerer_release(struct answerer *answerer)
 {
 	timeline_free(answerer->timeline);
+	usage_free(answerer->usage);
 	arena_release(&answerer->arena);
 }

@@ -3,6 +3,7 @@
 #include "base/http_server.h"
 #include "simulator/allowance.h"
 #include "simulator/search.h"
+#include "simulator/usage.h"
 
 struct question {
 	struct str path, authorization; /* ptr NULL: no such header */
@@ -16,6 +17,7 @@ enum { ANSWER_HEADERS_MAX = 4, ANSWER_NUMBER_MAX = 24 };
 struct answerer {
 	struct timeline *timeline;
 	struct allowance allowance;
+	struct usage *usage;
 	uint64_t seed;
 	/* Of the last answer. */
 	struct http_header headers[ANSWER_HEADERS_MAX];
@@ -23,6 +25,9 @@ struct answerer {
 	struct arena arena;
 };
 
+/* Takes the timeline over. */
+void answerer_init(struct answerer *answerer, struct timeline *timeline, uint64_t seed,
+		   int64_t requests_per_window);
+void answerer_release(struct answerer *answerer);
 /* Fills *ret, which was zero; its headers live until the next call. */
 void answer(struct answerer *answerer, const struct question *question, struct http_answer *ret);
-void answerer_release(struct answerer *answerer);

@@ -1,90 +1,6 @@
-/* A question is a query string; the arguments are split here, without decoding. */
-#include "base/clock.h"
-#include "base/test.h"
-#include "simulator/answer.h"
+#include "simulator/answer_fixture.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-static const int64_t second_us = 1000000, minute_us = 60 * INT64_C(1000000);
-static const int64_t day_us = 24 * 3600 * INT64_C(1000000);
-/* 2026-11-24T12:00:00.25Z */
-static const int64_t noon_us = INT64_C(1795521600) * 1000000 + 250000;
-
-struct house {
-	struct answerer answerer;
-	struct http_answer last;
-	struct json_doc doc;
-	struct err err;
-	int64_t now_us;
-};
-
-static int begin(void **state)
-{
-	struct house *house = calloc(1, sizeof *house);
-	struct timeline_options options = { .seed = 3, .rate = 2 };
-	house->answerer.timeline = timeline_new(&options);
-	house->answerer.allowance.requests_per_window = 450;
-	house->now_us = noon_us;
-	*state = house;
-	return 0;
-}
-
-static int end(void **state)
-{
-	struct house *house = *state;
-	answerer_release(&house->answerer);
-	buf_release(&house->last.body);
-	json_release(&house->doc);
-	free(house);
-	return 0;
-}
-
-static void ask_as(struct house *house, const char *authorization, const char *path,
-		   const char *arguments)
-{
-	struct argument list[32];
-	struct question question = { .path = str_from(path),
-				     .authorization = str_from(authorization),
-				     .arguments = list,
-				     .now_us = house->now_us };
-	struct str rest = str_from(arguments), part;
-	while (str_split(&rest, '&', &part)) {
-		struct argument *argument = &list[question.argument_count++];
-		str_split(&part, '=', &argument->name);
-		argument->value = part.ptr ? part : STR("");
-	}
-	buf_release(&house->last.body);
-	house->last = (struct http_answer){ .status = 200 };
-	answer(&house->answerer, &question, &house->last);
-	assert_ok(json_read(&house->doc, buf_str(&house->last.body), &house->err), house->err);
-}
-
-static void ask(struct house *house, const char *arguments)
-{
-	ask_as(house, "Bearer abc%2Fd", "/2/tweets/search/recent", arguments);
-}
-
-static void expect(struct house *house, int status, const char *words)
-{
-	if (house->last.status != status || !strstr(buf_text(&house->last.body), words))
-		fail_msg("%d %s: %d and \"%s\" are wanted", house->last.status,
-			 buf_text(&house->last.body), status, words);
-}
-
-static struct str meta(struct house *house, const char *name)
-{
-	return json_get_text(json_get(house->doc.root, "meta"), name);
-}
-
-static const char *header(struct house *house, const char *name)
-{
-	for (size_t i = 0; i < house->last.header_count; i++) {
-		if (strcmp(house->last.headers[i].name, name) == 0)
-			return house->last.headers[i].value;
-	}
-	return "";
-}
+static const int64_t second_us = 1000000, day_us = 24 * 3600 * INT64_C(1000000);
 
 /* Pages through, checks the order, and returns the ids with spaces between them. */
 static char *page_through(struct house *house, const char *arguments, size_t *ret_pages)
@@ -503,8 +419,6 @@ static void the_same_seed_has_the_same_posts(void **state)
 	free(again);
 	free(ids);
 }
-
-#define CLAIM(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {

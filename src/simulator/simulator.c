@@ -42,9 +42,8 @@ enum err_kind simulator_start(const struct simulator_options *options,
 {
 	struct timeline_options timeline = { .seed = options->seed, .rate = options->rate };
 	struct simulator *simulator = mem_zalloc(1, sizeof *simulator);
-	simulator->answerer.timeline = timeline_new(&timeline);
-	simulator->answerer.allowance.requests_per_window = options->requests_per_window;
-	simulator->answerer.seed = options->seed;
+	answerer_init(&simulator->answerer, timeline_new(&timeline), options->seed,
+		      options->requests_per_window);
 	struct http_server_options server = {
 		.host = "127.0.0.1",
 		.port = options->port,

@@ -1,9 +1,10 @@
-/* An X API on loopback: GET /2/tweets/search/recent as X answers it, about posts that never were.
+/* An X API on loopback: GET /2/tweets/search/recent, /2/tweets/counts/recent and /2/usage/tweets as X
+ * answers them, about posts that never were.
  *
  * In: requests with any well-formed bearer token. Out: pages of invented posts (invent/) or of recorded
  * ones that happen again, errors and rate limits in X's form, and the header `x-aviary-simulator: 1` on every answer, by which a listener
  * knows what it has. Promised: the same seed and rate have the same posts by the same ids whenever and
- * wherever the simulator runs; nothing is stored; without requests nothing is done. Never logs, never
+ * wherever the simulator runs; nothing is stored (usage is of this process); without requests nothing is done. Never logs, never
  * reaches out, listens on 127.0.0.1 only. */
 #pragma once
 #include "base/err.h"

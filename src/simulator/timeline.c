@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BLOCK_POSTS = 128, BLOCKS = 64 };
+enum { BLOCK_POSTS = TIMELINE_BLOCK_POSTS, BLOCKS = 64 };
 
 struct block {
 	bool filled;

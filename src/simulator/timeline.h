@@ -14,6 +14,9 @@ struct timeline_options {
 	int64_t rate; /* posts a second, at least 1 */
 };
 
+/* Facts are made for so many neighbouring posts at once. */
+enum { TIMELINE_BLOCK_POSTS = 128 };
+
 struct timeline *timeline_new(const struct timeline_options *options);
 /* From now on the posts of recorded pages happen instead of invented ones (recorded.h). Before anything
  * else is asked; after a failure the timeline is only good for timeline_free(). */

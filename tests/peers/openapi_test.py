@@ -35,9 +35,9 @@ def is_time(value):
 class Spec:
     def __init__(self, version):
         self.document = json.loads((XAPI / f"openapi-{version}.json").read_text())
-        operation = self.document["paths"]["/2/tweets/search/recent"]["get"]
-        self.answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
-        self.problem = operation["responses"]["default"]["content"]["application/problem+json"]["schema"]
+        self.answer = self.answer_of("/2/tweets/search/recent")
+        responses = self.document["paths"]["/2/tweets/search/recent"]["get"]["responses"]
+        self.problem = responses["default"]["content"]["application/problem+json"]["schema"]
         for schema in self.document["components"]["schemas"].values():
             # A problem's `type` says which of them it is; without that several fit.
             if "discriminator" in schema and "oneOf" in schema:
@@ -45,6 +45,9 @@ class Spec:
             # 2.166 lists mentionedUsers, with a pattern of 12 letters beside it.
             if "enum" in schema:
                 schema.pop("pattern", None)
+
+    def answer_of(self, path):
+        return self.document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
 
     def problems(self, schema, value):
         document = {"components": self.document["components"], "allOf": [schema]}
@@ -88,6 +91,29 @@ def everything_was_there(seen, parameters, vocabulary, lost):
                       for name in parameters[parameter].split(",") if name not in seen[kind] | rare | lost])
 
 
+def counts_are_valid(spec, x, name):
+    """Every granularity, in the vocabulary that is asked for."""
+    for parameters in ({}, {"granularity": "day"}, {"granularity": "minute", "start_time": PAGE["start_time"]}):
+        status, _, body = x.ask("/2/tweets/counts/recent", query="birds",
+                                **wide({"search_count.fields": f"start,end,{name}", **parameters}))
+        if status != 200:
+            raise checks.Failed(str(body))
+        checks.fail_with(spec.problems(spec.answer_of("/2/tweets/counts/recent"), body)
+                         + [f"no {name}" for bucket in body["data"] if set(bucket) != {"start", "end", name}]
+                         + [f"{member} of meta" for member in body["meta"] if member != f"total_{name}"])
+
+
+def usage_is_valid(spec, x):
+    """2.166 has integers, where X's own examples and 2.167 have texts."""
+    fields = "cap_reset_day,daily_client_app_usage,daily_project_usage,project_cap,project_id,project_usage"
+    for parameters in ({}, {"days": 90, "usage.fields": fields}):
+        status, _, body = x.ask("/2/usage/tweets", **wide(parameters))
+        if status != 200:
+            raise checks.Failed(str(body))
+        checks.fail_with(spec.problems(spec.answer_of("/2/usage/tweets"), body))
+    checks.fail_with([f"no {name}" for name in fields.split(",") if name not in body["data"]])
+
+
 def record(x, path):
     """Pages of one simulator, for another to repeat."""
     path.write_text("".join(json.dumps(page) + "\n" for page in x.pages(**PAGE, **wide(EVERYTHING))))
@@ -99,6 +125,8 @@ def refusals_are_problems(spec, x):
             (400, "a", "/2/tweets/search/recent", {"query": "-", "max_results": 5, "since_id": "1"}),
             (400, "a", "/2/tweets/search/recent", {"query": "a", "tweet.fields": "nope"}),
             (401, None, "/2/tweets/search/recent", {"query": "a"}),
+            (400, "a", "/2/tweets/counts/recent", {"query": "a", "granularity": "week", "max_results": 10}),
+            (400, "a", "/2/usage/tweets", {"days": 91}),
             (404, "a", "/2/tweets", {"ids": "1"}),
             (429, "busy", "/2/tweets/search/recent", {"query": "a"})]:
         for _ in range(REQUESTS + 1 if status == 429 else 1):
@@ -148,6 +176,10 @@ def main():
         recorded = pathlib.Path(directory) / "pages.jsonl"
         with SimulatedX("--requests-per-window", str(REQUESTS), clock_us=CLOCK_US) as x:
             check_answers(report, x, "invented")
+            for version, name in (("2.166", "tweet_count"), ("2.167", "post_count")):
+                report.check(f"counts_are_valid_in_{version}",
+                             lambda: counts_are_valid(Spec(version), x, name))
+            report.check("usage_is_valid_in_2.167", lambda: usage_is_valid(Spec("2.167"), x))
             report.check("a_wrong_answer_is_seen", lambda: a_wrong_answer_is_seen(Spec("2.166"), x))
             report.check("refusals_are_problems", lambda: refusals_are_problems(Spec("2.166"), x))
             record(x, recorded)
