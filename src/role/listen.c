@@ -12,14 +12,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { STALL_TIMEOUT_MS = 30000 };
-
-static bool should_stop(void *context)
-{
-	(void)context;
-	return stop_requested();
-}
-
 /* --- polling --------------------------------------------------------------------------------------------- */
 
 static void log_poll(const struct listen *listen, const struct listen_rule *rule, bool good)
@@ -121,9 +113,6 @@ static enum err_kind serve(struct listen *listen, struct err *err)
 
 static enum err_kind start(struct listen *listen, struct err *err)
 {
-	struct http_client_options options = { .user_agent = "aviary/" AVIARY_VERSION,
-					       .stall_timeout_ms = STALL_TIMEOUT_MS,
-					       .stop = should_stop };
 	TRY(source_journal_open(&listen->home, listen->settings, err));
 	listen->sink.journal = listen->home.journal;
 	struct str read = journal_cursor(listen->home.journal, STR("posts_read"));
@@ -132,19 +121,18 @@ static enum err_kind start(struct listen *listen, struct err *err)
 			       STR_ARG(read));
 	listen->posts_booked = listen->posts_read;
 	listen->joiner = page_joiner_new();
-	TRY(http_client_open(&options, &listen->client, err));
+	TRY(access_open(&listen->x, err));
 	return serve(listen, err);
 }
 
 static void release(struct listen *listen)
 {
 	source_journal_close(&listen->home);
-	http_client_close(listen->client);
+	access_close(&listen->x);
 	page_joiner_free(listen->joiner);
 	journal_sink_release(&listen->sink);
 	json_release(&listen->doc);
 	buf_release(&listen->scratch);
-	buf_release(&listen->url);
 	listen_setup_release(listen);
 }
 

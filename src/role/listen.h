@@ -1,7 +1,7 @@
 /* Inside role/: what the files of listen share. listen.c is the command and its schedule, listen_poll.c
- * one poll of one rule, listen_setup.c rules, address and token, listen_status.c what it tells. */
+ * one poll of one rule, listen_setup.c its rules, listen_status.c what it tells. */
 #pragma once
-#include "base/http_client.h"
+#include "role/access.h"
 #include "role/journal_sink.h"
 #include "role/source_journal.h"
 #include "source/source.h"
@@ -29,16 +29,13 @@ struct listen {
 	const struct settings *settings;
 	struct listen_rule *rules;
 	size_t rule_count;
-	char *base; /* the base URL without a slash at its end */
-	bool is_loopback;
-	char *authorization; /* the header with the token: never printed */
+	struct access x;
 
 	struct source_journal home;
 	struct journal_sink sink;
-	struct http_client *client;
 	struct page_joiner *joiner;
 	struct json_doc doc;
-	struct buf scratch, url;
+	struct buf scratch;
 
 	const char *source; /* "X", "simulated"; NULL: nobody has answered yet */
 	/* Ever, in this journal. What was paid for but brought no page counts as many as were asked for. */
@@ -51,7 +48,7 @@ struct listen {
 	int64_t waiting_until_us;
 };
 
-/* Rules, address and token of the settings. What is wrong with them: ERR_REJECT. */
+/* Rules of the settings, address and token. What is wrong with them: ERR_REJECT. */
 MUST_CHECK enum err_kind listen_setup(struct listen *listen, struct err *err);
 void listen_setup_release(struct listen *listen);
 

@@ -231,21 +231,18 @@ static enum err_kind keep_page(struct listen *listen, const struct listen_rule *
 static enum err_kind ask(struct listen *listen, const struct search_poll *poll, int page_posts,
 			 struct search_reply *ret, bool *ret_paid, struct err *err)
 {
-	const char *const headers[] = { listen->authorization, "Accept: application/json", NULL };
 	struct http_reply reply;
-	buf_reset(&listen->url);
-	buf_add_text(&listen->url, listen->base);
-	search_poll_request(poll, page_posts, clock_now_us(), &listen->url);
-	struct http_ask request = { .url = buf_text(&listen->url), .headers = headers };
+	search_poll_request(poll, page_posts, clock_now_us(), access_url(&listen->x));
 	listen->now.status = 0;
-	enum err_kind kind = http_client_ask(listen->client, &request, &reply, err);
+	enum err_kind kind = access_ask(&listen->x, &reply, err);
 	*ret_paid = reply.sent && (reply.status == 0 || reply.status / 100 == 2);
 	TRY(kind);
 	listen->now.status = reply.status;
 	*ret = (struct search_reply){
 		.status = reply.status,
 		.body = reply.body,
-		.rate_limit_reset = http_client_reply_header(listen->client, "x-rate-limit-reset"),
+		.rate_limit_reset =
+			http_client_reply_header(listen->x.client, "x-rate-limit-reset"),
 	};
 	return ERR_NONE;
 }
@@ -271,7 +268,7 @@ static struct search_verdict ask_and_judge(struct listen *listen, struct search_
 /* Whose posts these are, before the first of them is journalled. */
 static enum err_kind note_source(struct listen *listen, struct err *err)
 {
-	bool simulated = http_client_reply_header(listen->client, "x-aviary-simulator").ptr;
+	bool simulated = http_client_reply_header(listen->x.client, "x-aviary-simulator").ptr;
 	const char *source = simulated ? "simulated" : "X";
 	if (listen->source && strcmp(listen->source, source) == 0)
 		return ERR_NONE;
