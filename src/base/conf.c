@@ -77,6 +77,15 @@ void conf_set_origin(struct conf *conf, const struct conf_key *key, const char *
 	*slot = copy;
 }
 
+const char *conf_origin(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->count; i++) {
+		if (strcmp(conf->keys[i].name, name) == 0)
+			return conf->origins[i];
+	}
+	return "";
+}
+
 enum err_kind conf_set(struct conf *conf, const struct conf_key *key, struct str text,
 		       const char *origin, struct err *err)
 {

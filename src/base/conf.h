@@ -88,6 +88,8 @@ void conf_add_flags(const struct conf *conf, bool (*accepted)(const char *name),
 /* Sets one value from its text, with a word on where it comes from. */
 MUST_CHECK enum err_kind conf_set(struct conf *conf, const struct conf_key *key, struct str text,
 				  const char *origin, struct err *err);
+/* Where a key's value comes from; "" when there is no such key. */
+const char *conf_origin(const struct conf *conf, const char *name);
 /* The effective configuration, "key = value   # origin" by section, without keys that are flags only;
  * can be read again unless a value has a comma in a list or a comment's mark. Values of secrets never
  * stand in a configuration, only the files that hold them. */

@@ -1,6 +1,5 @@
 /* Between parse.c and operators.c: operators and what they take. */
 #pragma once
-#include "base/buf.h"
 #include "query/query.h"
 
 /* What an operator of this name and value asks for, into kind, trait and value (folded, in the arena).

@@ -388,6 +388,15 @@ static enum err_kind refuse_unanchored(struct parser *parser)
 				     "each alternative needs a word, tag or name, too");
 }
 
+static enum err_kind refuse_length(struct parser *parser)
+{
+	size_t most = parser->limits->characters_max;
+	err_set(parser->err, ERR_REJECT,
+		"The `query` query parameter can not be longer than %zu characters", most);
+	return err_hint(parser->err, "it has %zu characters, and at most %zu may be sent",
+			count_points(parser->text), most);
+}
+
 enum err_kind query_parse(struct str text, const struct query_limits *limits, struct arena *arena,
 			  const struct query **ret_query, struct err *err)
 {
@@ -396,9 +405,7 @@ enum err_kind query_parse(struct str text, const struct query_limits *limits, st
 	if (!str_is_utf8(text) || str_trim(text).len == 0)
 		return err_set(err, ERR_REJECT, "The `query` query parameter can not be empty");
 	if (count_points(text) > limits->characters_max)
-		return err_set(err, ERR_REJECT,
-			       "The `query` query parameter can not be longer than %zu characters",
-			       limits->characters_max);
+		return refuse_length(&parser);
 	enum err_kind kind = parse_either(&parser, &query);
 	if (kind == ERR_NONE && parser.at < text.len)
 		kind = refuse_end(&parser);

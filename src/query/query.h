@@ -11,6 +11,7 @@
  * digits, '_' and pictographs; anything else is quoted. A query must be anchored: every way to satisfy it
  * asks for something that is not negated, not lang:, not has: and not is:. */
 #pragma once
+#include "base/buf.h"
 #include "base/err.h"
 #include "query/words.h"
 
@@ -70,3 +71,15 @@ MUST_CHECK enum err_kind query_parse(struct str text, const struct query_limits 
 				     struct err *err);
 /* Whether an operator of that name ("has", "lang") takes the text as its value. */
 bool query_is_value(struct str name, struct str value);
+
+/* What people wish for, each NULL-terminated, or NULL. */
+struct query_wish {
+	char *const *keywords;           /* literal terms, any of them; quoted where X needs it */
+	char *const *from, *const *lang; /* any of them */
+	char *const *has;                /* all of them: hashtags, links, media … */
+	char *const *exclude;            /* none of them: reposts, replies, quotes, or as `has` */
+};
+/* Adds it as a query; nothing unasked is in it. No keyword, one that is empty or not UTF-8, an unknown
+ * word: ERR_REJECT. Whether X takes the query, query_parse() tells. */
+MUST_CHECK enum err_kind query_compose(const struct query_wish *wish, struct buf *ret,
+				       struct err *err);

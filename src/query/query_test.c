@@ -1,4 +1,3 @@
-#include "base/buf.h"
 #include "base/test.h"
 #include "query/query.h"
 

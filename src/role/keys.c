@@ -1,6 +1,7 @@
 /* Every key, in the order of the example file. */
 #include "role/keys.h"
 
+#include "query/query.h"
 #include "role/role.h"
 
 #include <stddef.h>
@@ -41,6 +42,15 @@ const struct conf_key setting_keys[] = {
 	  .offset = AT(query),
 	  .value_name = "QUERY",
 	  .help = "a query in X's language, as it is" },
+	{ .section = "listen",
+	  .name = "query_max",
+	  .type = CONF_INT,
+	  .offset = AT(query_max),
+	  .default_text = "512",
+	  .value_name = "N",
+	  .help = "characters a query may have; X lets some accounts send 4096",
+	  .min = 1,
+	  .max = QUERY_CHARACTERS_EVER },
 	{ .section = "listen",
 	  .name = "base_url",
 	  .type = CONF_TEXT,
@@ -361,3 +371,13 @@ const struct conf_key setting_keys[] = {
 	  .help = "write the page there" },
 };
 const size_t setting_key_count = sizeof setting_keys / sizeof *setting_keys;
+
+#define RULE(member)                                                                               \
+	.section = "rule", .name = #member, .offset = offsetof(struct rule_values, member)
+
+const struct conf_key rule_keys[] = {
+	{ RULE(keywords), .type = CONF_LIST }, { RULE(from), .type = CONF_LIST },
+	{ RULE(lang), .type = CONF_LIST },     { RULE(has), .type = CONF_LIST },
+	{ RULE(exclude), .type = CONF_LIST },  { RULE(query), .type = CONF_TEXT },
+};
+const size_t rule_key_count = sizeof rule_keys / sizeof *rule_keys;

@@ -28,7 +28,7 @@ static void log_poll(const struct listen *listen, const struct listen_rule *rule
 /* *ret_failed counts the rules that could not be polled to the end; `err` tells of the last of them. */
 static enum err_kind poll_rules(struct listen *listen, size_t *ret_failed, struct err *err)
 {
-	for (size_t i = 0; i < listen->rule_count && !stop_requested(); i++) {
+	for (size_t i = 0; i < listen->rule_count && !listen_interrupted(listen); i++) {
 		struct listen_rule *rule = &listen->rules[i];
 		if (rule->not_before_us > clock_now_us()) {
 			++*ret_failed; /* it still waits, and the status says so */
@@ -38,7 +38,7 @@ static enum err_kind poll_rules(struct listen *listen, size_t *ret_failed, struc
 		if (kind != ERR_NONE && kind != ERR_RETRY)
 			return kind;
 		*ret_failed += kind != ERR_NONE;
-		if (!stop_requested())
+		if (!listen_interrupted(listen))
 			log_poll(listen, rule, kind == ERR_NONE);
 		listen_tell(listen);
 	}
@@ -74,6 +74,8 @@ static enum err_kind listen_on(struct listen *listen, struct err *err)
 	listen->next_poll_us = clock_now_us();
 	while (!stop_requested()) {
 		size_t ignored = 0;
+		if (stop_take_reload())
+			listen_reload(listen);
 		plan_next(listen);
 		listen_tell(listen);
 		TRY(poll_rules(listen, &ignored, err));
@@ -163,6 +165,7 @@ static int run(struct settings *settings, int argc, char **argv)
 static const char *const flags[] = {
 	"keyword",
 	"query",
+	"query_max",
 	"base_url",
 	"token_file",
 	"interval",

@@ -3,6 +3,7 @@
 #pragma once
 #include "role/access.h"
 #include "role/journal_sink.h"
+#include "role/rules.h"
 #include "role/source_journal.h"
 #include "source/source.h"
 
@@ -27,6 +28,7 @@ struct listen_report {
 
 struct listen {
 	const struct settings *settings;
+	struct rules wanted; /* those that are disabled, too */
 	struct listen_rule *rules;
 	size_t rule_count;
 	struct access x;
@@ -51,11 +53,14 @@ struct listen {
 /* Rules of the settings, address and token. What is wrong with them: ERR_REJECT. */
 MUST_CHECK enum err_kind listen_setup(struct listen *listen, struct err *err);
 void listen_setup_release(struct listen *listen);
+/* The rules anew, between two polls. Where that fails, which is said, the old ones stay. */
+void listen_reload(struct listen *listen);
 
 /* Tells the server's status anew. */
 void listen_tell(struct listen *listen);
-/* Waits until then, telling and logging why; true when asked to stop. */
+/* Waits until then, telling and logging why; true when asked to stop or to look at the rules again. */
 bool listen_wait(struct listen *listen, int64_t until_us, const char *why);
+bool listen_interrupted(const struct listen *listen);
 /* Notes that something is waited for, without waiting here. */
 void listen_note_waiting(struct listen *listen, int64_t until_us, const char *why);
 /* Nothing is waited for any more, unless a rule still has its reason to. */

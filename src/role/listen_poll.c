@@ -11,6 +11,7 @@
 #include "role/stop.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -45,21 +46,30 @@ static enum err_kind append_cursor(struct listen *listen, struct str name, struc
 	return journal_sync(listen->home.journal, err);
 }
 
-/* Where the rule stands. One never asked for begins an interval back; that is noted at once, so that it
- * stays the beginning until there are posts. X shows posts when they are half a minute old. */
+/* Where the rule stands. One never asked for begins an interval back, and so does one whose query is
+ * another now: what the old one has read says nothing about the new one, and reading all of X's seven
+ * days unasked would be dear. The beginning is noted at once, so that it stays the beginning until there
+ * are posts. X shows posts when they are half a minute old. */
 static enum err_kind find_place(struct listen *listen, const struct listen_rule *rule,
 				struct search_place *ret, struct err *err)
 {
 	const int64_t least_us = 60 * INT64_C(1000000);
 	int64_t interval_us = listen->settings->interval;
+	uint64_t query_hash = hash_xxh3(str_from(rule->query));
 	struct str text = journal_cursor(listen->home.journal, str_from(rule->cursor));
-	if (text.ptr && search_place_read(text, ret))
-		return ERR_NONE;
-	if (text.ptr)
+	if (text.ptr && !search_place_read(text, ret))
 		return err_set(err, ERR_FATAL, "rule %s: its cursor cannot be read: %.*s",
 			       rule->name, STR_ARG(text));
+	if (text.ptr && (ret->query_hash == query_hash || ret->query_hash == 0)) {
+		ret->query_hash = query_hash;
+		return ERR_NONE;
+	}
+	if (text.ptr)
+		log_event(LOG_WARN, "rule_changed",
+			  "rule=\"%s\" why=\"its query is another: it begins anew\"", rule->label);
 	*ret = (struct search_place){
-		.start_us = clock_now_us() - (interval_us > least_us ? interval_us : least_us)
+		.start_us = clock_now_us() - (interval_us > least_us ? interval_us : least_us),
+		.query_hash = query_hash,
 	};
 	buf_reset(&listen->scratch);
 	search_place_write(&listen->scratch, ret);

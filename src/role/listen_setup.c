@@ -1,10 +1,11 @@
-/* What a listener is told to look for.
+/* What a listener is told to look for, at its start and when it is told again.
  *
- * All keywords are one rule, named after the first; each query is one, named after itself. Names stand
- * in every line and in the journal's cursors, so long ones are cut, with a hash. */
+ * A rule is known by its name. Told again, one of the same query goes on as if nothing had happened, one
+ * of another query begins anew (its cursor is of no use for it: find_place() in listen_poll.c), a new one
+ * begins, and one that is gone is asked for no more. Its cursor stays in the journal, so that one that
+ * comes back goes on where it was, as far as X goes back. */
 #include "role/listen.h"
 
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -12,61 +13,129 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NAME_MAX_BYTES = 64, NAME_KEPT_BYTES = 40, QUERY_MAX = 4096, QUERY_USUAL_MAX = 512 };
-
 /* --- rules ------------------------------------------------------------------------------------------------ */
 
-static char *short_name(const char *text)
+static void rule_release(struct listen_rule *rule)
 {
-	struct str all = str_from(text);
-	if (all.len <= NAME_MAX_BYTES)
-		return mem_strdup(text);
-	return mem_printf("%.*s~%08" PRIx32, STR_ARG(str_head(all, NAME_KEPT_BYTES)),
-			  (uint32_t)hash_xxh3(all));
+	free(rule->name);
+	free(rule->query);
+	free(rule->label);
+	free(rule->cursor);
 }
 
-static enum err_kind add_rule(struct listen *listen, const char *name, const char *query,
-			      struct err *err)
+static struct listen_rule new_rule(const struct rule *wanted)
 {
-	struct listen_rule rule = { .name = short_name(name), .query = mem_strdup(query) };
+	struct listen_rule rule = { .name = mem_strdup(wanted->name),
+				    .query = mem_strdup(wanted->query) };
 	rule.cursor = mem_printf("search:%s", rule.name);
 	rule.label = mem_strdup(rule.name);
 	listen_copy_words(rule.label, strlen(rule.label) + 1, rule.name);
-	for (size_t i = 0; i < listen->rule_count; i++) {
-		if (strcmp(listen->rules[i].name, rule.name) == 0)
-			err_set(err, ERR_REJECT, "two rules are named '%s'", rule.name);
-	}
-	if (!str_is_utf8(str_from(query)) || strlen(query) > QUERY_MAX)
-		err_set(err, ERR_REJECT, "query '%.60s…' is longer than %d bytes, or not UTF-8",
-			query, QUERY_MAX);
-	else if (strlen(query) > QUERY_USUAL_MAX)
-		log_event(LOG_WARN, "long_query",
-			  "rule=\"%s\" bytes=%zu why=\"most accounts may send %d\"", rule.label,
-			  strlen(query), QUERY_USUAL_MAX);
-	listen->rules = mem_resize(listen->rules, (listen->rule_count + 1) * sizeof rule);
-	listen->rules[listen->rule_count++] = rule;
-	return err->kind;
+	return rule;
 }
 
-static enum err_kind add_rules(struct listen *listen, struct err *err)
+static struct listen_rule *find_rule(const struct listen *listen, const char *name)
 {
-	char **keywords = listen->settings->keyword, **queries = listen->settings->query;
-	struct buf query = { 0 };
-	enum err_kind kind = ERR_NONE;
-	err->kind = ERR_NONE;
-	if (keywords && *keywords) {
-		kind = search_query((const char *const *)keywords, &query, err);
-		if (kind == ERR_NONE)
-			kind = add_rule(listen, keywords[0], buf_text(&query), err);
+	for (size_t i = 0; i < listen->rule_count; i++) {
+		if (listen->rules[i].name && strcmp(listen->rules[i].name, name) == 0)
+			return &listen->rules[i];
 	}
-	for (; kind == ERR_NONE && queries && *queries; queries++)
-		kind = add_rule(listen, *queries, *queries, err);
-	buf_release(&query);
-	if (kind == ERR_NONE && listen->rule_count == 0) {
+	return NULL;
+}
+
+/* Takes over what is known of it. */
+static struct listen_rule take_rule(struct listen *listen, const struct rule *wanted)
+{
+	struct listen_rule *old = find_rule(listen, wanted->name), rule;
+	if (!old) {
+		log_event(LOG_INFO, "rule_begins", "rule=\"%s\"", wanted->name);
+		return new_rule(wanted);
+	}
+	rule = *old;
+	*old = (struct listen_rule){ 0 };
+	if (strcmp(rule.query, wanted->query) == 0)
+		return rule;
+	free(rule.query);
+	rule.query = mem_strdup(wanted->query);
+	rule.not_before_us = 0;
+	rule.troubles = 0;
+	return rule;
+}
+
+static void tell_disabled(const struct rules *rules)
+{
+	char words[1400];
+	for (size_t i = 0; i < rules->count; i++) {
+		if (!rules->items[i].why)
+			continue;
+		listen_copy_words(words, sizeof words, rules->items[i].why);
+		log_event(LOG_ERROR, "rule_disabled", "why=\"%s\"", words);
+	}
+}
+
+/* The wanted ones take the place of those there are. */
+static void replace_rules(struct listen *listen, struct rules *wanted)
+{
+	struct listen_rule *rules = mem_zalloc(wanted->count + 1, sizeof *rules);
+	size_t count = 0;
+	for (size_t i = 0; i < wanted->count; i++) {
+		if (!wanted->items[i].why)
+			rules[count++] = take_rule(listen, &wanted->items[i]);
+	}
+	for (size_t i = 0; i < listen->rule_count; i++) {
+		struct listen_rule *gone = &listen->rules[i];
+		if (!gone->name)
+			continue;
+		log_event(LOG_INFO, "rule_ends", "rule=\"%s\"", gone->label);
+		if (listen->last.rule == gone->name)
+			listen->last.rule = NULL;
+		rule_release(gone);
+	}
+	free(listen->rules);
+	listen->rules = rules;
+	listen->rule_count = count;
+	rules_release(&listen->wanted);
+	listen->wanted = *wanted;
+	tell_disabled(&listen->wanted);
+}
+
+static enum err_kind read_rules(struct listen *listen, struct err *err)
+{
+	struct rules wanted;
+	TRY(rules_read(listen->settings, &wanted, err));
+	if (wanted.count == 0) {
 		err_set(err, ERR_REJECT, "nothing to listen for");
-		kind = err_hint(err, "--keyword bird, or --query 'birds lang:en'");
+		return err_hint(err, "--keyword bird, or --query 'birds lang:en', or a [rule NAME] "
+				     "in the configuration");
 	}
-	return kind;
+	if (rules_good(&wanted) == 0) {
+		err_set(err, ERR_REJECT, "%s", wanted.items[0].why);
+		rules_release(&wanted);
+		return err->kind;
+	}
+	replace_rules(listen, &wanted);
+	return ERR_NONE;
+}
+
+void listen_reload(struct listen *listen)
+{
+	struct settings fresh;
+	struct rules wanted;
+	struct err err = { 0 };
+	enum err_kind kind = settings_reread(&command_listen, listen->settings, &fresh, &err);
+	if (kind == ERR_NONE) {
+		kind = rules_read(&fresh, &wanted, &err);
+		settings_release(&fresh);
+	}
+	if (kind != ERR_NONE) {
+		char words[sizeof err.msg];
+		listen_copy_words(words, sizeof words, err.msg);
+		log_event(LOG_ERROR, "not_reloaded", "why=\"%s\"", words);
+		return;
+	}
+	replace_rules(listen, &wanted);
+	log_event(LOG_INFO, "reloaded", "rules=%zu disabled=%zu", listen->rule_count,
+		  listen->wanted.count - listen->rule_count);
+	listen_tell(listen);
 }
 
 /* --- money ------------------------------------------------------------------------------------------------------ */
@@ -89,18 +158,15 @@ static enum err_kind check_posts_max(const struct listen *listen, struct err *er
 
 enum err_kind listen_setup(struct listen *listen, struct err *err)
 {
-	TRY(add_rules(listen, err));
+	TRY(read_rules(listen, err));
 	TRY(access_read(&listen->x, listen->settings, err));
 	return check_posts_max(listen, err);
 }
 
 void listen_setup_release(struct listen *listen)
 {
-	for (size_t i = 0; i < listen->rule_count; i++) {
-		free(listen->rules[i].name);
-		free(listen->rules[i].query);
-		free(listen->rules[i].label);
-		free(listen->rules[i].cursor);
-	}
+	for (size_t i = 0; i < listen->rule_count; i++)
+		rule_release(&listen->rules[i]);
 	free(listen->rules);
+	rules_release(&listen->wanted);
 }

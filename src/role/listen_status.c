@@ -57,6 +57,19 @@ static void add_last(struct buf *text, const struct listen_report *last)
 	buf_add_byte(text, '}');
 }
 
+static void add_disabled(struct buf *text, const struct rules *wanted)
+{
+	char words[512];
+	size_t told = 0;
+	for (size_t i = 0; i < wanted->count && told < TOLD_MAX; i++) {
+		if (!wanted->items[i].why)
+			continue;
+		listen_copy_words(words, sizeof words, wanted->items[i].why);
+		buf_add_text(text, told++ > 0 ? "," : "");
+		buf_add_json(text, str_from(words));
+	}
+}
+
 void listen_tell(struct listen *listen)
 {
 	struct buf text = { 0 };
@@ -70,6 +83,8 @@ void listen_tell(struct listen *listen)
 		buf_add_text(&text, i > 0 ? "," : "");
 		buf_add_json(&text, str_from(listen->rules[i].name));
 	}
+	buf_addf(&text, "],\"disabled\":[");
+	add_disabled(&text, &listen->wanted);
 	buf_addf(&text, "],\"interval_s\":%.10g", (double)listen->settings->interval / 1e6);
 	add_time(&text, "next_poll", listen->next_poll_us);
 	add_last(&text, &listen->last);
@@ -128,6 +143,11 @@ void listen_end_waiting(struct listen *listen)
 	listen_tell(listen);
 }
 
+bool listen_interrupted(const struct listen *listen)
+{
+	return stop_requested() || (!listen->settings->once && stop_reload_asked());
+}
+
 /* The wall clock counts: X tells times of day, and a machine may sleep. */
 bool listen_wait(struct listen *listen, int64_t until_us, const char *why)
 {
@@ -135,9 +155,9 @@ bool listen_wait(struct listen *listen, int64_t until_us, const char *why)
 	int64_t left_us;
 	if (why)
 		listen_note_waiting(listen, until_us, why);
-	while ((left_us = until_us - clock_now_us()) > 0 && !stop_requested())
+	while ((left_us = until_us - clock_now_us()) > 0 && !listen_interrupted(listen))
 		stop_wait(-1, left_us > STEP_MS * 1000 ? STEP_MS : (int)((left_us + 999) / 1000));
 	if (why)
 		listen_end_waiting(listen);
-	return stop_requested();
+	return listen_interrupted(listen);
 }

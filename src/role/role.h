@@ -16,6 +16,8 @@ struct settings {
 	const char *lake;
 	int64_t threads, memory;
 	char **keyword, **query;
+	struct conf_group rules; /* [rule NAME]; role/rules.h reads them */
+	int64_t query_max;
 	const char *base_url, *token_file;
 	int64_t interval, page_posts, posts_max, first_reach;
 	int64_t budget_usd_month; /* millionths, as the prices; 0: none */
@@ -52,6 +54,10 @@ extern const struct command command_run, command_import, command_listen, command
  * Released with settings_release(). */
 MUST_CHECK enum err_kind settings_read(const struct command *command, int argc, char **argv,
 				       struct settings *ret, int *ret_argc, struct err *err);
+/* The same again, from the same flags and a file that may have changed. */
+MUST_CHECK enum err_kind settings_reread(const struct command *command,
+					 const struct settings *settings, struct settings *ret,
+					 struct err *err);
 void settings_release(struct settings *settings);
 /* Whether the command has this flag. */
 bool command_takes(const struct command *command, const char *name);

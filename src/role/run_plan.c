@@ -53,31 +53,27 @@ static bool has_items(char **list)
 	return list && list[0];
 }
 
-static const char *origin_of(const struct settings *settings, const char *key)
-{
-	const struct conf *conf = &settings->conf;
-	for (size_t i = 0; i < conf->count; i++) {
-		if (strcmp(conf->keys[i].name, key) == 0)
-			return conf->origins[i];
-	}
-	return "";
-}
-
 /* A wire that is not ours to serve: named by a flag, or not where we would serve one. */
 static bool has_foreign_wire(const struct settings *settings)
 {
 	char host[NET_HOST_MAX];
 	int port;
 	struct err ignored;
-	if (strncmp(origin_of(settings, "from"), "--", 2) == 0)
+	if (strncmp(conf_origin(&settings->conf, "from"), "--", 2) == 0)
 		return true;
 	return net_parse_address(settings->from, host, &port, &ignored) == ERR_NONE &&
 	       (port != settings->port || strcmp(host, settings->host) != 0);
 }
 
+static bool has_rules(const struct settings *settings)
+{
+	return has_items(settings->keyword) || has_items(settings->query) ||
+	       settings->rules.item_count > 0;
+}
+
 static bool is_listening(const struct settings *settings)
 {
-	return settings->simulate || has_items(settings->keyword) || has_items(settings->query);
+	return settings->simulate || has_rules(settings);
 }
 
 static bool is_wanted(const struct settings *settings, enum run_part part)
@@ -147,7 +143,7 @@ static void add_role(struct run_plan *plan, enum run_part part)
 	}
 	if (part == RUN_LISTEN && settings->simulate) {
 		role->variables = simulated_variables;
-		if (!has_items(settings->keyword) && !has_items(settings->query))
+		if (!has_rules(settings))
 			add_word(&plan->arguments[part], mem_strdup(any_post));
 	}
 	role->arguments = plan->arguments[part].at;
@@ -161,8 +157,10 @@ enum err_kind run_plan_make(const struct settings *settings, struct run_plan *re
 	*ret = (struct run_plan){ .settings = settings };
 	if (!is_listening(settings) && !has_foreign_wire(settings)) {
 		err_set(err, ERR_REJECT, "there is nothing to follow");
-		return err_hint(err, "aviary run --keyword K --token-file FILE; to try it: "
-				     "aviary run --simulate");
+		return err_hint(err,
+				"aviary run --keyword K --token-file FILE, or a [rule NAME] in a "
+				"configuration; to try it: "
+				"aviary run --simulate");
 	}
 	TRY(net_parse_address(settings->from, host, &port, err));
 	for (enum run_part part = 0; part < RUN_PARTS; part++) {

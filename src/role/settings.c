@@ -1,6 +1,7 @@
 #include "role/keys.h"
 #include "role/role.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -69,6 +70,11 @@ enum err_kind settings_read(const struct command *command, int argc, char **argv
 {
 	memset(ret, 0, sizeof *ret);
 	conf_init(&ret->conf, setting_keys, setting_key_count, ret);
+	ret->rules = (struct conf_group){ .section = "rule",
+					  .keys = rule_keys,
+					  .key_count = rule_key_count,
+					  .item_bytes = sizeof(struct rule_values) };
+	conf_add_group(&ret->conf, &ret->rules);
 	current = command;
 	spell_out(argc, argv);
 	enum err_kind kind = read_config_file(argc, argv, ret, err);
@@ -78,6 +84,23 @@ enum err_kind settings_read(const struct command *command, int argc, char **argv
 		kind = finish(ret, err);
 	if (kind != ERR_NONE)
 		settings_release(ret);
+	return kind;
+}
+
+enum err_kind settings_reread(const struct command *command, const struct settings *settings,
+			      struct settings *ret, struct err *err)
+{
+	struct name_list flags = { 0 };
+	int left;
+	current = command;
+	conf_add_flags(&settings->conf, takes_flag, &flags);
+	char **argv = mem_zalloc(flags.count + 2, sizeof *argv);
+	argv[0] = (char *)command->name;
+	for (size_t i = 0; i < flags.count; i++)
+		argv[i + 1] = flags.names[i];
+	enum err_kind kind = settings_read(command, (int)flags.count + 1, argv, ret, &left, err);
+	free(argv);
+	name_list_release(&flags);
 	return kind;
 }
 

@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-static atomic_bool asked_to_stop, asked_to_publish;
+static atomic_bool asked_to_stop, asked_to_publish, asked_to_reload;
 static int wake_pipe[2] = { -1, -1 };
 
 static void on_signal(int number)
@@ -16,7 +16,9 @@ static void on_signal(int number)
 	int saved = errno;
 	if (number == SIGUSR1)
 		atomic_store(&asked_to_publish, true);
-	else if (number != SIGHUP)
+	else if (number == SIGHUP)
+		atomic_store(&asked_to_reload, true);
+	else
 		atomic_store(&asked_to_stop, true);
 	ssize_t written = write(wake_pipe[1], "", 1);
 	(void)written; /* a full pipe wakes as well */
@@ -54,4 +56,14 @@ bool stop_wait(int fd, int timeout_ms)
 bool stop_take_publish(void)
 {
 	return atomic_exchange(&asked_to_publish, false);
+}
+
+bool stop_reload_asked(void)
+{
+	return atomic_load(&asked_to_reload);
+}
+
+bool stop_take_reload(void)
+{
+	return atomic_exchange(&asked_to_reload, false);
 }

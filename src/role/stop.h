@@ -1,6 +1,6 @@
 /* Inside role/: being asked to end. SIGTERM and SIGINT ask a role to finish what it has begun and leave;
- * SIGUSR1 asks a collector to publish now, SIGHUP is passed on by a
- * coordinator and changes nothing. */
+ * SIGUSR1 asks a collector to publish now, SIGHUP, which a coordinator passes on, a listener to
+ * look at its rules again; it changes nothing for others. */
 #pragma once
 #include <stdbool.h>
 
@@ -10,3 +10,5 @@ bool stop_requested(void);
 bool stop_wait(int fd, int timeout_ms);
 /* Whether it came since the last call. */
 bool stop_take_publish(void);
+bool stop_reload_asked(void); /* and not taken yet */
+bool stop_take_reload(void);

@@ -51,9 +51,10 @@ void search_place_write(struct buf *ret, const struct search_place *place)
 {
 	buf_addf(ret,
 		 "{\"since_id\":\"%" PRIu64 "\",\"start_us\":%" PRId64 ",\"newest_id\":\"%" PRIu64
-		 "\",\"until_id\":\"%" PRIu64 "\",\"batch_id\":%" PRId64 "}",
+		 "\",\"until_id\":\"%" PRIu64 "\",\"batch_id\":%" PRId64
+		 ",\"query_hash\":\"%" PRIu64 "\"}",
 		 place->since_id, place->start_us, place->newest_id, place->until_id,
-		 place->batch_id);
+		 place->batch_id, place->query_hash);
 }
 
 static bool read_id(yyjson_val *root, const char *name, uint64_t *ret)
@@ -72,6 +73,8 @@ bool search_place_read(struct str text, struct search_place *ret)
 		    read_id(doc.root, "until_id", &place.until_id) &&
 		    json_get_i64(doc.root, "start_us", &place.start_us) &&
 		    json_get_i64(doc.root, "batch_id", &place.batch_id);
+	if (good && !read_id(doc.root, "query_hash", &place.query_hash))
+		place.query_hash = 0;
 	json_release(&doc);
 	if (good)
 		*ret = place;

@@ -1,8 +1,4 @@
-/* What a request asks for, as data: fields, expansions, and how a keyword is spelled as a query.
- *
- * A keyword is a literal term. Letters, digits, '_' and what is not ASCII pass as they are, also behind
- * one of # @ $; all else is a phrase in quotes, in which X reads no operators. X has no way to write a
- * quote inside one, and matches words, not signs: a quote becomes a space. */
+/* What a request asks for, as data: fields and expansions. */
 #include "source/source.h"
 
 #include "base/clock.h"
@@ -34,75 +30,6 @@ static const char expansions[] = "author_id,geo.place_id,attachments.media_keys"
 
 /* X refuses to look back further than 7 days; a request takes a moment to get there. */
 static const int64_t reach_us = (7 * 24 * 3600 - 60) * INT64_C(1000000);
-
-/* --- keywords ------------------------------------------------------------------------------------- */
-
-static bool is_word_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || (unsigned char)c >= 0x80;
-}
-
-static bool is_plain(struct str term)
-{
-	if (term.len > 1 && strchr("#@$", term.ptr[0]))
-		term = str_make(term.ptr + 1, term.len - 1);
-	for (size_t i = 0; i < term.len; i++) {
-		if (!is_word_byte(term.ptr[i]))
-			return false;
-	}
-	return !str_equal(term, STR("OR")) && !str_equal(term, STR("AND")) &&
-	       !str_equal(term, STR("NOT"));
-}
-
-static bool is_separator(char c)
-{
-	return (unsigned char)c <= ' ' || c == 0x7f || c == '"' || c == '\\';
-}
-
-/* Words with one space between them; without quotes, backslashes and control characters. */
-static void add_words(struct buf *buf, struct str text)
-{
-	bool gap = false;
-	size_t begin = buf->len;
-	for (size_t i = 0; i < text.len; i++) {
-		if (is_separator(text.ptr[i])) {
-			gap = buf->len > begin;
-			continue;
-		}
-		if (gap)
-			buf_add_byte(buf, ' ');
-		gap = false;
-		buf_add_byte(buf, text.ptr[i]);
-	}
-}
-
-static bool add_keyword(struct buf *buf, const char *keyword)
-{
-	struct buf term = { 0 };
-	add_words(&term, str_from(keyword));
-	bool plain = is_plain(buf_str(&term)), any = term.len > 0;
-	buf_add_text(buf, plain ? "" : "\"");
-	buf_add_str(buf, buf_str(&term));
-	buf_add_text(buf, plain ? "" : "\"");
-	buf_release(&term);
-	return any;
-}
-
-enum err_kind search_query(const char *const *keywords, struct buf *ret, struct err *err)
-{
-	if (!keywords || !*keywords)
-		return err_set(err, ERR_REJECT, "no keyword");
-	for (const char *const *keyword = keywords; *keyword; keyword++) {
-		if (!str_is_utf8(str_from(*keyword)))
-			return err_set(err, ERR_REJECT, "keyword '%s' is not UTF-8", *keyword);
-		if (keyword != keywords)
-			buf_add_text(ret, " OR ");
-		if (!add_keyword(ret, *keyword))
-			return err_set(err, ERR_REJECT, "keyword '%s' is empty", *keyword);
-	}
-	return ERR_NONE;
-}
 
 /* --- requests --------------------------------------------------------------------------------------- */
 

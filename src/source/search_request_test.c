@@ -6,59 +6,6 @@
 
 static const int64_t NOW_US = 1795522500123456; /* 2026-11-24T12:15:00.123456Z */
 
-static void assert_query(const char *const *keywords, const char *wanted)
-{
-	struct buf query = { 0 };
-	struct err err;
-	assert_ok(search_query(keywords, &query, &err), err);
-	assert_string_equal(buf_text(&query), wanted);
-	buf_release(&query);
-}
-
-#define KEYWORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
-
-static void keywords_are_literal_terms_with_or_between(void **state)
-{
-	(void)state;
-	assert_query(KEYWORDS("bird"), "bird");
-	assert_query(KEYWORDS("bird", "climate change", "#Birds", "@aviary", "$TSLA"),
-		     "bird OR \"climate change\" OR #Birds OR @aviary OR $TSLA");
-	assert_query(KEYWORDS("  sea \t\n gull "), "\"sea gull\"");
-	assert_query(KEYWORDS("m\xc3\xb6we", "\xe9\xb3\xa5"), "m\xc3\xb6we OR \xe9\xb3\xa5");
-}
-
-static void what_x_would_read_as_an_operator_is_quoted(void **state)
-{
-	(void)state;
-	assert_query(KEYWORDS("OR"), "\"OR\"");
-	assert_query(KEYWORDS("AND", "NOT"), "\"AND\" OR \"NOT\"");
-	assert_query(KEYWORDS("or"), "or");
-	assert_query(KEYWORDS("-bird"), "\"-bird\"");
-	assert_query(
-		KEYWORDS("lang:en", "(a", "C++", "it's", "#a-b", "#", "a#b"),
-		"\"lang:en\" OR \"(a\" OR \"C++\" OR \"it's\" OR \"#a-b\" OR \"#\" OR \"a#b\"");
-}
-
-static void a_quote_cannot_end_the_phrase(void **state)
-{
-	(void)state;
-	assert_query(KEYWORDS("say \"hi\" OR x"), "\"say hi OR x\"");
-	assert_query(KEYWORDS("a\\\"b"), "\"a b\"");
-	assert_query(KEYWORDS("\"bird\""), "bird");
-}
-
-static void nothing_to_ask_for_is_rejected(void **state)
-{
-	(void)state;
-	struct buf query = { 0 };
-	struct err err;
-	assert_fails(search_query(KEYWORDS("bird", ""), &query, &err), err, ERR_REJECT, "empty");
-	assert_fails(search_query(KEYWORDS(" \" \n"), &query, &err), err, ERR_REJECT, "empty");
-	assert_fails(search_query(KEYWORDS("\xff"), &query, &err), err, ERR_REJECT, "UTF-8");
-	assert_fails(search_query(NULL, &query, &err), err, ERR_REJECT, "no keyword");
-	buf_release(&query);
-}
-
 static const char *request_of(const struct search_poll *poll, int posts, struct buf *buf)
 {
 	buf_reset(buf);
@@ -132,10 +79,6 @@ static void since_id_and_start_time_never_meet(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keywords_are_literal_terms_with_or_between),
-		cmocka_unit_test(what_x_would_read_as_an_operator_is_quoted),
-		cmocka_unit_test(a_quote_cannot_end_the_phrase),
-		cmocka_unit_test(nothing_to_ask_for_is_rejected),
 		cmocka_unit_test(the_first_poll_begins_at_a_time),
 		cmocka_unit_test(all_fields_and_author_place_and_media_are_asked_for),
 		cmocka_unit_test(a_beginning_too_far_back_is_as_far_as_x_goes),

@@ -126,11 +126,6 @@ MUST_CHECK enum err_kind recorded_file_hash(const char *path, char ret_sha256[65
 
 /* What to ask X for, and what its answers mean: no byte is sent here. xapi/X-API.md, sections 2, 5, 6. */
 
-/* A query for any of the keywords: literal terms, quoted where X would read more than a word in them. No
- * keyword, or one without a letter, digit or sign: ERR_REJECT. */
-MUST_CHECK enum err_kind search_query(const char *const *keywords, struct buf *ret,
-				      struct err *err);
-
 /* Where a rule's search stands. Stored with the lines of each page, so that a search that was killed goes
  * on below the last stored page. */
 struct search_place {
@@ -138,7 +133,8 @@ struct search_place {
 	int64_t start_us;  /* until then reading begins here */
 	/* Of a poll under way: since_id once it has ended, what was read down to (0 both: none). */
 	uint64_t newest_id, until_id;
-	int64_t batch_id; /* of the last poll that had posts */
+	int64_t batch_id;    /* of the last poll that had posts */
+	uint64_t query_hash; /* whose place it is; 0: not known (written before there were any) */
 };
 void search_place_write(struct buf *ret, const struct search_place *place);
 bool search_place_read(struct str text, struct search_place *ret);

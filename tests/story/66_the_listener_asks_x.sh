@@ -17,10 +17,10 @@ has "from one interval ago" "$(asked 'r[0]["arguments"]["start_time"]')" '^20..-
 same "with no since_id beside it" "$(asked '[a for q in r for a in q["arguments"] if a == "since_id"]')" "[]"
 has "it is said in one line" "$err" 'event=polled rule="bird" status=200 pages=3 posts=250 new=250 next=none$'
 forget
-once j1 --keyword bird
+once j1 --keyword bird --keyword 'sea gull'
 same "the next poll asks from the newest id on" "$(asked '[("since_id" in q["arguments"], q["given"]) for q in r]')" "[(True, [])]"
 posts 260
-once j1 --keyword bird
+once j1 --keyword bird --keyword 'sea gull'
 same "and reads what is new" "$(asked 'r[-1]["given"]')" "$(seq -s ', ' 260 -1 251 | sed 's/.*/[&]/')"
 same "every post is there once" "$(lines j1 "$count")" "260,260,260"
 same "batches are numbered by poll, empty ones not" \
@@ -44,7 +44,7 @@ once j3 --keyword bird
 same "and the next one goes on below it" "$(lines j3 "$count")" "260,260,260"
 forget
 faults since
-once j1 --keyword bird
+once j1 --keyword bird --keyword 'sea gull'
 same "a since_id too old is answered by a start_time" "$(asked '["start_time" in q["arguments"] for q in r][:2]')" "[False, True]"
 has "and a gap is told" "$err" 'level=warn event=gap rule="bird" why="X goes back 7 days only'
 same "what was known is not journalled again" "$(lines j1 "$count")" "260,260,260"
