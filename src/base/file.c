@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 #include <dirent.h>
@@ -39,6 +40,32 @@ enum err_kind file_read(const char *path, size_t max, struct buf *ret, struct er
 		ret->len = start;
 	ret->ptr[ret->len] = '\0';
 	errno = saved;
+	return kind;
+}
+
+enum err_kind file_checksum(const char *path, uint64_t *ret_xxh3, uint64_t *ret_bytes,
+			    struct err *err)
+{
+	enum { CHUNK = 1 << 20 };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, ERR_FATAL, "open %s", path);
+	struct hash_stream *stream = hash_stream_new(HASH_XXH3);
+	char *chunk = mem_alloc(CHUNK);
+	uint64_t bytes = 0;
+	ssize_t got;
+	while ((got = read(fd, chunk, CHUNK)) > 0 || (got < 0 && errno == EINTR)) {
+		hash_stream_add(stream, str_make(chunk, got > 0 ? (size_t)got : 0));
+		bytes += got > 0 ? (uint64_t)got : 0;
+	}
+	enum err_kind kind = got == 0 ? ERR_NONE : err_errno(err, ERR_FATAL, "read %s", path);
+	if (kind == ERR_NONE) {
+		*ret_xxh3 = hash_stream_u64(stream);
+		*ret_bytes = bytes;
+	}
+	free(chunk);
+	hash_stream_free(stream);
+	close(fd);
 	return kind;
 }
 

@@ -21,6 +21,9 @@ MUST_CHECK enum err_kind file_write_all(int fd, const char *path, const void *by
 /* Fewer bytes than asked for (end of file) are an error. */
 MUST_CHECK enum err_kind file_read_at(int fd, const char *path, void *ret, size_t len,
 				      uint64_t offset, struct err *err);
+/* XXH3 and length of a file's contents. */
+MUST_CHECK enum err_kind file_checksum(const char *path, uint64_t *ret_xxh3, uint64_t *ret_bytes,
+				       struct err *err);
 MUST_CHECK enum err_kind file_sync(int fd, const char *path, struct err *err);
 MUST_CHECK enum err_kind file_sync_path(const char *path, struct err *err);
 /* Syncs the entries of a directory. */

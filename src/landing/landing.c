@@ -142,36 +142,6 @@ struct work {
 	struct err err;
 };
 
-/* Size and checksum of a finished staging file. */
-static enum err_kind measure(const char *path, struct lake_file_entry *entry, struct err *err)
-{
-	enum { PIECE = 1 << 20 };
-	int fd = -1;
-	struct hash_stream *hash = hash_stream_new(HASH_XXH3);
-	char *piece = mem_alloc(PIECE);
-	enum err_kind kind = ERR_NONE;
-	FILE *file = fopen(path, "re");
-	if (!file)
-		kind = err_errno(err, ERR_FATAL, "open %s", path);
-	else
-		fd = fileno(file);
-	while (kind == ERR_NONE) {
-		ssize_t got = read(fd, piece, PIECE);
-		if (got < 0)
-			kind = err_errno(err, ERR_FATAL, "read %s", path);
-		if (got <= 0)
-			break;
-		hash_stream_add(hash, str_make(piece, (size_t)got));
-		entry->bytes += (uint64_t)got;
-	}
-	if (file)
-		fclose(file);
-	entry->checksum = hash_stream_u64(hash);
-	hash_stream_free(hash);
-	free(piece);
-	return kind;
-}
-
 static struct lake_file_entry hour_entry(const struct work *work, const struct bucket *bucket)
 {
 	char partition[PARTITION_PATH_MAX];
@@ -332,7 +302,7 @@ static enum err_kind write_quarantine(struct work *work, struct err *err)
 	enum err_kind kind = quarantine_write(&landing->refused_spool, landing->refused,
 					      landing->stream, path, err);
 	if (kind == ERR_NONE)
-		kind = measure(path, &entry, err);
+		kind = file_checksum(path, &entry.checksum, &entry.bytes, err);
 	if (kind == ERR_NONE)
 		kind = put_written(landing, path, &entry, err);
 	free(path);

@@ -17,6 +17,8 @@ struct store_ops {
 				 struct err *err);
 	enum err_kind (*rename)(struct store *store, const char *from, const char *to,
 				bool *ret_done, struct err *err);
+	enum err_kind (*rename_over)(struct store *store, const char *from, const char *to,
+				     bool *ret_done, struct err *err);
 	enum err_kind (*exchange)(struct store *store, const char *a, const char *b,
 				  struct err *err);
 	enum err_kind (*remove)(struct store *store, const char *path, struct err *err);
@@ -37,6 +39,10 @@ struct store_ops {
 				 struct err *err);
 	enum err_kind (*put_file)(struct store *store, const char *local, const char *path,
 				  struct err *err);
+	char *(*read_path)(struct store *store, const struct store_file *file);
+	enum err_kind (*fetch)(struct store *store, const struct store_file *files, size_t count,
+			       struct err *err);
+	void (*limit_cache)(struct store *store, uint64_t bytes_max);
 	enum err_kind (*lock)(struct store *store, const char *path, bool wait,
 			      struct file_lock *ret_lock, bool *ret_held, struct err *err);
 	enum err_kind (*probe)(struct store *store, const char *dir, struct store_promises *ret,

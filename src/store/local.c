@@ -116,6 +116,29 @@ static enum err_kind local_rename(struct store *store, const char *from, const c
 	return kind;
 }
 
+static enum err_kind rename_over(const char *from, const char *to, bool *ret_done, struct err *err)
+{
+	struct stat st;
+	*ret_done = stat(from, &st) == 0;
+	if (!*ret_done && errno == ENOENT)
+		return ERR_NONE; /* and no directories are left behind */
+	TRY(make_parents(to, err));
+	*ret_done = rename(from, to) == 0;
+	if (*ret_done || errno == ENOENT)
+		return ERR_NONE;
+	return err_errno(err, ERR_FATAL, "rename %s to %s", from, to);
+}
+
+static enum err_kind local_rename_over(struct store *store, const char *from, const char *to,
+				       bool *ret_done, struct err *err)
+{
+	char *full_from = local_path(store, from), *full_to = local_path(store, to);
+	enum err_kind kind = rename_over(full_from, full_to, ret_done, err);
+	free(full_from);
+	free(full_to);
+	return kind;
+}
+
 static enum err_kind local_exchange(struct store *store, const char *a, const char *b,
 				    struct err *err)
 {
@@ -168,36 +191,14 @@ static enum err_kind local_stat(struct store *store, const char *path, struct st
 	return kind;
 }
 
-enum { CHECKSUM_CHUNK = 1 << 20, COPY_CHUNK = 1 << 26 };
-
-static enum err_kind checksum_file(const char *path, uint64_t *ret_xxh3, struct err *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return err_errno(err, ERR_FATAL, "open %s", path);
-	struct hash_stream *stream = hash_stream_new(HASH_XXH3);
-	char *chunk = mem_alloc(CHECKSUM_CHUNK);
-	ssize_t got;
-	while ((got = read(fd, chunk, CHECKSUM_CHUNK)) != 0) {
-		if (got > 0)
-			hash_stream_add(stream, str_make(chunk, (size_t)got));
-		else if (errno != EINTR)
-			break;
-	}
-	enum err_kind kind = got == 0 ? ERR_NONE : err_errno(err, ERR_FATAL, "read %s", path);
-	if (kind == ERR_NONE)
-		*ret_xxh3 = hash_stream_u64(stream);
-	free(chunk);
-	hash_stream_free(stream);
-	close(fd);
-	return kind;
-}
+enum { COPY_CHUNK = 1 << 26 };
 
 static enum err_kind local_checksum(struct store *store, const char *path, uint64_t *ret_xxh3,
 				    struct err *err)
 {
 	char *full = local_path(store, path);
-	enum err_kind kind = checksum_file(full, ret_xxh3, err);
+	uint64_t ignored;
+	enum err_kind kind = file_checksum(full, ret_xxh3, &ignored, err);
 	free(full);
 	return kind;
 }
@@ -337,6 +338,27 @@ static enum err_kind local_put_file(struct store *store, const char *local, cons
 	return kind;
 }
 
+static char *local_read_path(struct store *store, const struct store_file *file)
+{
+	return local_path(store, file->path);
+}
+
+static enum err_kind local_fetch(struct store *store, const struct store_file *files, size_t count,
+				 struct err *err)
+{
+	(void)store;
+	(void)files;
+	(void)count;
+	(void)err;
+	return ERR_NONE;
+}
+
+static void local_limit_cache(struct store *store, uint64_t bytes_max)
+{
+	(void)store;
+	(void)bytes_max;
+}
+
 /* A rename without overwrite must fail on a file that is there, and leave both as they were. */
 static bool probe_rename(const char *a, const char *b)
 {
@@ -420,6 +442,7 @@ const struct store_ops store_local = {
 	.claim = local_claim,
 	.replace = local_replace,
 	.rename = local_rename,
+	.rename_over = local_rename_over,
 	.exchange = local_exchange,
 	.remove = local_remove,
 	.remove_tree = local_remove_tree,
@@ -433,6 +456,9 @@ const struct store_ops store_local = {
 	.local_path = local_path,
 	.scratch = local_scratch,
 	.put_file = local_put_file,
+	.read_path = local_read_path,
+	.fetch = local_fetch,
+	.limit_cache = local_limit_cache,
 	.lock = local_lock,
 	.probe = local_probe,
 };

@@ -57,6 +57,45 @@ static enum err_kind store_dir(const char *store, char **ret_dir, struct err *er
 	return kind;
 }
 
+static bool is_set(const char *variable)
+{
+	return variable && *variable;
+}
+
+/* Where scratch directories have a place of their own, it is that; else the user's cache. */
+static char *cache_parent(void)
+{
+	const char *scratch = getenv("AVIARY_SCRATCH"), *cache = getenv("XDG_CACHE_HOME"),
+		   *home = getenv("HOME");
+	if (is_set(scratch))
+		return mem_printf("%s/aviary-%u", scratch, (unsigned)geteuid());
+	if (is_set(cache))
+		return mem_printf("%s/aviary", cache);
+	if (is_set(home))
+		return mem_printf("%s/.cache/aviary", home);
+	return mem_printf("/tmp/aviary-%u", (unsigned)geteuid());
+}
+
+enum err_kind scratch_cache_dir(const char *store, char **ret_dir, struct err *err)
+{
+	char *parent = cache_parent();
+	char *above = mem_printf("%.*s", (int)(strrchr(parent, '/') - parent), parent);
+	char *dir = mem_printf("%s/cache", parent), *own = mem_printf("%s/%s", dir, store);
+	enum err_kind kind = dir_make(above, false, err);
+	if (kind == ERR_NONE)
+		kind = private_dir(parent, err);
+	if (kind == ERR_NONE)
+		kind = dir_make(own, false, err);
+	free(parent);
+	free(above);
+	free(dir);
+	if (kind == ERR_NONE)
+		*ret_dir = own;
+	else
+		free(own);
+	return kind;
+}
+
 static enum err_kind lock_in(const char *dir, const char *name, bool wait,
 			     struct file_lock *ret_lock, bool *ret_held, struct err *err)
 {

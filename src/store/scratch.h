@@ -16,6 +16,8 @@ MUST_CHECK enum err_kind scratch_open(const char *store, struct scratch **ret_sc
 				      struct err *err);
 void scratch_close(struct scratch *scratch); /* removes it; NULL is fine */
 const char *scratch_dir(const struct scratch *scratch);
+/* A directory of this user for what may be fetched again, made when missing; the caller frees it. */
+MUST_CHECK enum err_kind scratch_cache_dir(const char *store, char **ret_dir, struct err *err);
 /* Takes the lock of that name, which may be any text; see file_lock_take(). */
 MUST_CHECK enum err_kind scratch_lock(const char *store, const char *name, bool wait,
 				      struct file_lock *ret_lock, bool *ret_held, struct err *err);

@@ -72,6 +72,12 @@ enum err_kind store_rename(struct store *store, const char *from, const char *to
 	return store->ops->rename(store, from, to, ret_done, err);
 }
 
+enum err_kind store_rename_over(struct store *store, const char *from, const char *to,
+				bool *ret_done, struct err *err)
+{
+	return store->ops->rename_over(store, from, to, ret_done, err);
+}
+
 enum err_kind store_exchange(struct store *store, const char *a, const char *b, struct err *err)
 {
 	return store->ops->exchange(store, a, b, err);
@@ -139,6 +145,22 @@ enum err_kind store_put_file(struct store *store, const char *local, const char 
 			     struct err *err)
 {
 	return store->ops->put_file(store, local, path, err);
+}
+
+char *store_read_path(struct store *store, const struct store_file *file)
+{
+	return store->ops->read_path(store, file);
+}
+
+enum err_kind store_fetch(struct store *store, const struct store_file *files, size_t count,
+			  struct err *err)
+{
+	return store->ops->fetch(store, files, count, err);
+}
+
+void store_limit_cache(struct store *store, uint64_t bytes_max)
+{
+	store->ops->limit_cache(store, bytes_max);
 }
 
 enum err_kind store_lock(struct store *store, const char *path, bool wait,

@@ -37,6 +37,11 @@ MUST_CHECK enum err_kind store_replace(struct store *store, const char *path, st
  * are made. Not durable until store_sync_dir() of both parents and of those that gained one. */
 MUST_CHECK enum err_kind store_rename(struct store *store, const char *from, const char *to,
 				      bool *ret_done, struct err *err);
+/* Renames a file over what is at `to`, if there is any, in one step; *ret_done false when `from` is gone, as it
+ * is when somebody removed it to keep this from happening late. Directories of `to` are made. Durable as
+ * store_rename(). */
+MUST_CHECK enum err_kind store_rename_over(struct store *store, const char *from, const char *to,
+					   bool *ret_done, struct err *err);
 /* Swaps two directories in one step. ERR_REJECT "cannot" where the backend has no such thing: HDFS. */
 MUST_CHECK enum err_kind store_exchange(struct store *store, const char *a, const char *b,
 					struct err *err);
@@ -98,6 +103,24 @@ MUST_CHECK enum err_kind store_scratch(struct store *store, const char *dir, cha
  * they are. After any error the local file is still there. */
 MUST_CHECK enum err_kind store_put_file(struct store *store, const char *local, const char *path,
 					struct err *err);
+
+/* --- files that other code reads (DuckDB) ---------------------------------------------------------- */
+
+/* A file as a log names it. Under its path it never changes, or it is told from others by its checksum. */
+struct store_file {
+	const char *path;
+	uint64_t bytes, checksum; /* XXH3; a local store looks at neither */
+};
+/* Where it can be read on this machine after store_fetch(); freed by the caller. NULL: elsewhere there is no
+ * place for it, as store_fetch() tells. */
+char *store_read_path(struct store *store, const struct store_file *file);
+/* Brings what is not here yet into a cache of this user's, several files at once. Another file is under that
+ * path, or none: ERR_RETRY. What is used stays for ten minutes at least. On a local store nothing is to be
+ * done. */
+MUST_CHECK enum err_kind store_fetch(struct store *store, const struct store_file *files,
+				     size_t count, struct err *err);
+/* The cache's size; without it there is no limit. */
+void store_limit_cache(struct store *store, uint64_t bytes_max);
 
 /* What the disk can promise, tried out in `dir`, which is made and removed. */
 struct store_promises {

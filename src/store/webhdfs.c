@@ -36,6 +36,7 @@ static void hdfs_close(struct store *store)
 {
 	struct webhdfs *hdfs = hdfs_of(store);
 	scratch_close(hdfs->scratch);
+	cache_close(hdfs->cache);
 	for (size_t i = 0; i < hdfs->idle_count; i++)
 		http_client_close(hdfs->idle[i]);
 	for (size_t i = 0; i < hdfs->namenode_count; i++)
@@ -51,6 +52,7 @@ static enum err_kind hdfs_open(const char *location, struct store **ret_store, s
 {
 	struct webhdfs *hdfs = mem_zalloc(1, sizeof *hdfs);
 	hdfs->store.ops = &store_webhdfs;
+	hdfs->cache_bytes = UINT64_MAX;
 	pthread_mutex_init(&hdfs->lock, NULL);
 	enum err_kind kind = webhdfs_parse(hdfs, location, err);
 	if (kind == ERR_NONE)
@@ -190,10 +192,9 @@ static enum err_kind move_file(struct webhdfs *hdfs, const struct move *move,
 	return kind;
 }
 
-static enum err_kind hdfs_rename(struct store *store, const char *from, const char *to,
-				 bool *ret_done, struct err *err)
+static enum err_kind rename_file(struct webhdfs *hdfs, const char *from, const char *to,
+				 bool overwrite, bool *ret_done, struct err *err)
 {
-	struct webhdfs *hdfs = hdfs_of(store);
 	struct patience patience = patience_begin(hdfs);
 	struct webhdfs_status status;
 	enum moved moved;
@@ -203,10 +204,24 @@ static enum err_kind hdfs_rename(struct store *store, const char *from, const ch
 		*ret_done = false;
 		return ERR_NONE;
 	}
-	const struct move move = { .from = from, .to = to, .id = status.id };
+	const struct move move = {
+		.from = from, .to = to, .id = status.id, .overwrite = overwrite
+	};
 	TRY(move_file(hdfs, &move, &patience, &moved, err));
 	*ret_done = moved == MOVED_DONE;
 	return ERR_NONE;
+}
+
+static enum err_kind hdfs_rename(struct store *store, const char *from, const char *to,
+				 bool *ret_done, struct err *err)
+{
+	return rename_file(hdfs_of(store), from, to, false, ret_done, err);
+}
+
+static enum err_kind hdfs_rename_over(struct store *store, const char *from, const char *to,
+				      bool *ret_done, struct err *err)
+{
+	return rename_file(hdfs_of(store), from, to, true, ret_done, err);
 }
 
 static enum err_kind hdfs_exchange(struct store *store, const char *a, const char *b,
@@ -479,6 +494,25 @@ static enum err_kind hdfs_scratch(struct store *store, const char *dir, char **r
 	return kind;
 }
 
+static char *hdfs_read_path(struct store *store, const struct store_file *file)
+{
+	struct err ignored;
+	struct cache *cache = webhdfs_cache(hdfs_of(store), &ignored);
+	return cache ? cache_path(cache, file) : NULL;
+}
+
+static enum err_kind hdfs_fetch(struct store *store, const struct store_file *files, size_t count,
+				struct err *err)
+{
+	enum err_kind kind = webhdfs_fetch(hdfs_of(store), files, count, err);
+	return kind == ERR_NONE ? kind : wrap(hdfs_of(store), "", err);
+}
+
+static void hdfs_limit_cache(struct store *store, uint64_t bytes_max)
+{
+	hdfs_of(store)->cache_bytes = bytes_max;
+}
+
 static enum err_kind hdfs_lock(struct store *store, const char *path, bool wait,
 			       struct file_lock *ret_lock, bool *ret_held, struct err *err)
 {
@@ -529,6 +563,7 @@ const struct store_ops store_webhdfs = {
 	.claim = hdfs_claim,
 	.replace = hdfs_replace,
 	.rename = hdfs_rename,
+	.rename_over = hdfs_rename_over,
 	.exchange = hdfs_exchange,
 	.remove = hdfs_remove,
 	.remove_tree = hdfs_remove_tree,
@@ -542,6 +577,9 @@ const struct store_ops store_webhdfs = {
 	.local_path = hdfs_local_path,
 	.scratch = hdfs_scratch,
 	.put_file = hdfs_put_file,
+	.read_path = hdfs_read_path,
+	.fetch = hdfs_fetch,
+	.limit_cache = hdfs_limit_cache,
 	.lock = hdfs_lock,
 	.probe = hdfs_probe,
 };

@@ -3,6 +3,7 @@
 #include "store/backend.h"
 
 #include "base/http_client.h"
+#include "store/cache.h"
 #include "store/scratch.h"
 
 #include <pthread.h>
@@ -24,6 +25,8 @@ struct webhdfs {
 	struct http_client *idle[CLIENTS_KEPT];
 	size_t idle_count;
 	struct scratch *scratch; /* NULL until it is needed */
+	struct cache *cache;     /* likewise */
+	uint64_t cache_bytes;
 	bool swept;
 };
 
@@ -124,6 +127,13 @@ struct download {
 MUST_CHECK enum err_kind webhdfs_download(struct webhdfs *hdfs, const char *path,
 					  const struct download *download, bool *ret_found,
 					  struct err *err);
+
+/* --- webhdfs_fetch.c: files of this machine that are copies ------------------------------------------- */
+
+/* NULL: err tells why there is none. */
+struct cache *webhdfs_cache(struct webhdfs *hdfs, struct err *err);
+MUST_CHECK enum err_kind webhdfs_fetch(struct webhdfs *hdfs, const struct store_file *files,
+				       size_t count, struct err *err);
 
 /* The directory of temporary files, relative to the root; store_list() does not tell it. */
 #define TEMPORARY_DIR ".aviary-temporary"
