@@ -119,19 +119,13 @@ static int run(struct settings *settings, int argc, char **argv)
 	return EXIT_DONE;
 }
 
-static const char *const flags[] = { "lake",
-				     "threads",
-				     "memory",
-				     "line_bytes_max",
-				     "segment_bytes",
-				     "window_entries",
-				     "hello_timeout",
-				     "import_bytes",
-				     "document_bytes_max",
-				     "weekend",
-				     "weekend_zone",
-				     "retire_grace",
-				     NULL };
+static const char *const flags[] = { "lake",           "threads",
+				     "memory",         "cache_bytes",
+				     "line_bytes_max", "segment_bytes",
+				     "window_entries", "hello_timeout",
+				     "import_bytes",   "document_bytes_max",
+				     "weekend",        "weekend_zone",
+				     "retire_grace",   NULL };
 const struct command command_check = {
 	.name = "check",
 	.arguments = "",

@@ -15,7 +15,9 @@ int say_error(const struct err *err, int exit_code)
 
 enum err_kind open_lake(const struct settings *settings, struct lake **ret, struct err *err)
 {
-	return lake_open(settings->lake, ret, err);
+	TRY(lake_open(settings->lake, ret, err));
+	store_limit_cache(lake_store(*ret), (uint64_t)settings->cache_bytes);
+	return ERR_NONE;
 }
 
 enum err_kind make_lake(const struct settings *settings, struct lake **ret, struct err *err)

@@ -308,11 +308,22 @@ static int run(struct settings *settings, int argc, char **argv)
 	return all ? EXIT_DONE : EXIT_FAILED;
 }
 
-static const char *const flags[] = {
-	"lake",           "threads",       "memory",       "line_bytes_max", "segment_bytes",
-	"window_entries", "hello_timeout", "import_bytes", "journal",        "document_bytes_max",
-	"weekend",        "weekend_zone",  "retire_grace", "refine",         NULL
-};
+static const char *const flags[] = { "lake",
+				     "threads",
+				     "memory",
+				     "cache_bytes",
+				     "line_bytes_max",
+				     "segment_bytes",
+				     "window_entries",
+				     "hello_timeout",
+				     "import_bytes",
+				     "journal",
+				     "document_bytes_max",
+				     "weekend",
+				     "weekend_zone",
+				     "retire_grace",
+				     "refine",
+				     NULL };
 const struct command command_import = {
 	.name = "import",
 	.arguments = "FILE…",

@@ -123,8 +123,9 @@ static int run(struct settings *settings, int argc, char **argv)
 	return say_error(&err, EXIT_FAILED);
 }
 
-static const char *const flags[] = { "lake",    "format",       "threads",    "memory",
-				     "weekend", "weekend_zone", "live_bytes", NULL };
+static const char *const flags[] = { "lake",         "format",      "threads",
+				     "memory",       "cache_bytes", "weekend",
+				     "weekend_zone", "live_bytes",  NULL };
 const struct command command_query = {
 	.name = "query",
 	.arguments = "SQL",

@@ -228,9 +228,10 @@ static int run(struct settings *settings, int argc, char **argv)
 	return say_error(&err, kind == ERR_REJECT ? refused : EXIT_FAILED);
 }
 
-static const char *const flags[] = { "lake",         "once",         "refine_interval",
-				     "threads",      "memory",       "weekend",
-				     "weekend_zone", "retire_grace", NULL };
+static const char *const flags[] = { "lake",    "once",         "refine_interval",
+				     "threads", "memory",       "cache_bytes",
+				     "weekend", "weekend_zone", "retire_grace",
+				     NULL };
 const struct command command_refine = {
 	.name = "refine",
 	.arguments = "",

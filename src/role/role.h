@@ -14,7 +14,7 @@ enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 struct settings {
 	struct conf conf;
 	const char *lake;
-	int64_t threads, memory;
+	int64_t threads, memory, cache_bytes;
 	char **keyword, **query;
 	struct conf_group rules; /* [rule NAME]; role/rules.h reads them */
 	int64_t query_max;

@@ -201,6 +201,7 @@ static int run(struct settings *settings, int argc, char **argv)
 static const char *const flags[] = { "lake",
 				     "threads",
 				     "memory",
+				     "cache_bytes",
 				     "keyword",
 				     "query",
 				     "query_max",

@@ -108,8 +108,9 @@ static int run(struct settings *settings, int argc, char **argv)
 	return say_error(&err, EXIT_FAILED);
 }
 
-static const char *const flags[] = { "lake",    "http",   "once",    "out",          "live_bytes",
-				     "threads", "memory", "weekend", "weekend_zone", NULL };
+static const char *const flags[] = { "lake",       "http",         "once",   "out",
+				     "live_bytes", "threads",      "memory", "cache_bytes",
+				     "weekend",    "weekend_zone", NULL };
 const struct command command_serve = {
 	.name = "serve",
 	.arguments = "",

@@ -18,6 +18,26 @@ struct status {
 	struct run_state run;
 };
 
+static enum err_kind add_newest(const struct status *status, const struct lake_hour *hour,
+				struct buf *sql, struct err *err)
+{
+	struct store *store = lake_store(status->lake);
+	buf_add_text(sql, "SELECT epoch_us(max(created_at)) FROM read_parquet([");
+	for (size_t i = 0; i < hour->file_count; i++) {
+		const struct lake_file_entry *entry = hour->files[i];
+		struct store_file file = { .path = entry->name,
+					   .bytes = entry->bytes,
+					   .checksum = entry->checksum };
+		TRY(store_fetch(store, &file, 1, err));
+		char *path = store_read_path(store, &file);
+		buf_add_text(sql, i > 0 ? "," : "");
+		buf_add_sql(sql, str_from(path));
+		free(path);
+	}
+	buf_add_text(sql, "])");
+	return ERR_NONE;
+}
+
 /* The newest post is in the newest hour. */
 static enum err_kind find_newest(const struct settings *settings, struct status *status,
 				 struct err *err)
@@ -31,15 +51,9 @@ static enum err_kind find_newest(const struct settings *settings, struct status 
 	struct result *result = NULL;
 	struct buf sql = { 0 };
 	bool row = false;
-	buf_add_text(&sql, "SELECT epoch_us(max(created_at)) FROM read_parquet([");
-	for (size_t i = 0; i < hour->file_count; i++) {
-		char *path = lake_file(status->lake, "%s", hour->files[i]->name);
-		buf_add_text(&sql, i > 0 ? "," : "");
-		buf_add_sql(&sql, str_from(path));
-		free(path);
-	}
-	buf_add_text(&sql, "])");
-	enum err_kind kind = open_engine(settings, status->lake, 1, &engine, err);
+	enum err_kind kind = add_newest(status, hour, &sql, err);
+	if (kind == ERR_NONE)
+		kind = open_engine(settings, status->lake, 1, &engine, err);
 	if (kind == ERR_NONE)
 		kind = session_open(engine, &session, err);
 	if (kind == ERR_NONE)
@@ -171,7 +185,9 @@ static int run(struct settings *settings, int argc, char **argv)
 	return say_error(&err, EXIT_FAILED);
 }
 
-static const char *const flags[] = { "lake", "json", "weekend", "weekend_zone", NULL };
+static const char *const flags[] = {
+	"lake", "cache_bytes", "json", "weekend", "weekend_zone", NULL
+};
 const struct command command_status = {
 	.name = "status",
 	.arguments = "",

@@ -89,78 +89,42 @@ static void hour_set_add(struct hour_set *set, int64_t hour)
 	set->hours[set->count++] = hour;
 }
 
-/* From which record each hour of a table is stored; names below the lake, in the order of hours. */
-struct stored_hour {
-	int64_t hour;
-	struct stored_name name; /* 0, 0 where there are several files or foreign ones */
-};
-
-static int by_stored_hour(const void *a, const void *b)
-{
-	return by_hour(&((const struct stored_hour *)a)->hour,
-		       &((const struct stored_hour *)b)->hour);
-}
-
-static size_t list_stored_hours(const struct name_list *files, struct stored_hour *ret)
-{
-	size_t count = 0, kept = 0;
-	for (size_t i = 0; i < files->count; i++) {
-		const char *slash = strrchr(files->names[i], '/');
-		struct stored_hour stored = { 0 };
-		if (!lake_partition_parse(str_from(files->names[i]), &stored.hour))
-			continue;
-		if (!slash || !stored_name_parse(slash + 1, &stored.name))
-			stored.name = (struct stored_name){ 0 };
-		ret[count++] = stored;
-	}
-	if (count > 1)
-		qsort(ret, count, sizeof *ret, by_stored_hour);
-	for (size_t i = 0; i < count; i++) {
-		if (kept > 0 && ret[kept - 1].hour == ret[i].hour)
-			ret[kept - 1].name = (struct stored_name){ 0 };
-		else
-			ret[kept++] = ret[i];
-	}
-	return kept;
-}
-
 /* Hours of the table that its stored files do not answer for. */
-static enum err_kind find_touched(const struct attaching *attaching, const struct name_list *files,
-				  struct hour_set *ret, struct err *err)
+static enum err_kind find_touched(const struct attaching *attaching,
+				  const struct stored_list *stored, struct hour_set *ret,
+				  struct err *err)
 {
 	const struct lake_snapshot *snapshot = attaching->snapshot;
 	const struct warehouse_tail *tail = attaching->tail;
-	struct stored_hour *stored = mem_zalloc(files->count + 1, sizeof *stored);
-	size_t count = list_stored_hours(files, stored), at = 0;
-	enum err_kind kind = ERR_NONE;
-	for (size_t i = 0; i < count && kind == ERR_NONE; i++) {
-		if (stored[i].name.snapshot > snapshot->number)
-			kind = err_set(err, ERR_RETRY,
+	const struct stored_file *files = stored->files;
+	size_t count = stored->count, at = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (files[i].name.snapshot > snapshot->number)
+			return err_set(err, ERR_RETRY,
 				       "refined up to record %" PRIu64
 				       ", which is newer than %" PRIu64,
-				       stored[i].name.snapshot, snapshot->number);
+				       files[i].name.snapshot, snapshot->number);
 	}
 	for (size_t i = 0; i < snapshot->hour_count; i++) {
 		const struct lake_hour *hour = &snapshot->hours[i];
-		while (at < count && stored[at].hour < hour->hour)
+		while (at < count && files[at].hour < hour->hour)
 			at++;
-		if (at == count || stored[at].hour != hour->hour ||
-		    stored[at].name.snapshot < hour->last_record)
+		if (at == count || files[at].hour != hour->hour ||
+		    files[at].name.snapshot < hour->last_record)
 			hour_set_add(ret, hour->hour);
 	}
 	for (size_t i = 0; i < tail->hour_count; i++)
 		hour_set_add(ret, tail->hours[i]);
 	if (ret->count > 1)
 		qsort(ret->hours, ret->count, sizeof *ret->hours, by_hour);
-	free(stored);
-	return kind;
+	return ERR_NONE;
 }
 
 /* --- landing --------------------------------------------------------------------------------------------- */
 
-/* The snapshot's files of these hours, or of all; the names are the snapshot's. */
+/* The snapshot's files of these hours, or of all. */
 static void landing_files(const struct attaching *attaching, const struct hour_set *hours,
-			  struct name_list *ret)
+			  struct file_list *ret)
 {
 	const struct lake_snapshot *snapshot = attaching->snapshot;
 	int64_t first = attaching->not_before_us == INT64_MIN ?
@@ -168,13 +132,23 @@ static void landing_files(const struct attaching *attaching, const struct hour_s
 				hour_index(attaching->not_before_us);
 	for (size_t i = 0; i < snapshot->hour_count; i++) {
 		const struct lake_hour *hour = &snapshot->hours[i];
-		if (hours ? !hour_set_has(hours, hour->hour) : hour->hour < first)
-			continue;
-		for (size_t file = 0; file < hour->file_count; file++) {
-			MEM_GROW(ret->names, ret->cap, ret->count + 1);
-			ret->names[ret->count++] = hour->files[file]->name;
-		}
+		if (hours ? hour_set_has(hours, hour->hour) : hour->hour >= first)
+			file_list_add_hour(ret, hour);
 	}
+}
+
+/* Before the view over them is made. */
+static enum err_kind fetch_landing(const struct attaching *attaching, const struct hour_set *hours,
+				   struct err *err)
+{
+	struct file_list files = { 0 };
+	if (attaching->only_counts && !hours)
+		return ERR_NONE;
+	landing_files(attaching, hours, &files);
+	enum err_kind kind =
+		store_fetch(lake_store(attaching->lake), files.files, files.count, err);
+	free(files.files);
+	return kind;
 }
 
 /* The rows of these hours, or all. Where no column of all is asked for, DuckDB reads the first one on each
@@ -183,22 +157,22 @@ static void add_landing(struct buf *sql, const struct attaching *attaching,
 			const struct hour_set *hours)
 {
 	const struct warehouse_tail *tail = attaching->tail;
-	struct name_list paths = { 0 };
+	struct file_list files = { 0 };
 	bool any = false;
 	bool only_counts = attaching->only_counts && !hours;
 	if (!only_counts)
-		landing_files(attaching, hours, &paths);
+		landing_files(attaching, hours, &files);
 	const char *first = hours ? "SELECT " : "SELECT stream_id, ";
 	if (!hours) {
 		buf_add_text(sql, "SELECT ");
 		add_landing_columns(sql);
 		buf_add_text(sql, " FROM (");
 	}
-	if (paths.count > 0) {
+	if (files.count > 0) {
 		buf_add_text(sql, first);
 		add_landing_columns(sql);
 		buf_add_text(sql, " FROM ");
-		add_parquet_files(sql, attaching->lake, paths.names, paths.count);
+		add_parquet_files(sql, attaching->lake, &files);
 		any = true;
 	}
 	if (only_counts) { /* the log has counted them */
@@ -217,7 +191,7 @@ static void add_landing(struct buf *sql, const struct attaching *attaching,
 		add_empty_landing(sql);
 	if (!hours)
 		buf_add_byte(sql, ')');
-	free(paths.names);
+	free(files.files);
 }
 
 /* --- stored tables --------------------------------------------------------------------------------------- */
@@ -254,40 +228,50 @@ static void add_nothing(struct buf *sql, const struct attaching *attaching,
 	add_computed(sql, &empty, table, &none);
 }
 
-/* Takes the files of these hours off the list. */
-static void leave_out(struct name_list *files, const struct hour_set *hours)
+/* The files of all other hours. */
+static void keep_untouched(const struct stored_list *stored, const struct hour_set *touched,
+			   struct file_list *ret)
 {
-	size_t kept = 0;
-	for (size_t i = 0; i < files->count; i++) {
-		int64_t hour;
-		bool touched = lake_partition_parse(str_from(files->names[i]), &hour) &&
-			       hour_set_has(hours, hour);
-		if (touched)
-			free(files->names[i]);
-		else
-			files->names[kept++] = files->names[i];
+	for (size_t i = 0; i < stored->count; i++) {
+		if (!hour_set_has(touched, stored->files[i].hour))
+			file_list_add(ret, &stored->files[i].file);
 	}
-	files->count = kept;
+}
+
+static void add_stored_and_computed(struct buf *sql, const struct attaching *attaching,
+				    const struct warehouse_table *table,
+				    const struct file_list *files, const struct hour_set *touched)
+{
+	if (files->count > 0)
+		add_parquet_scan(sql, attaching->lake, files);
+	if (touched->count > 0) {
+		buf_add_text(sql,
+			     files->count > 0 ? " UNION ALL SELECT * FROM " : "SELECT * FROM ");
+		add_computed(sql, attaching, table, touched);
+	}
+	if (files->count == 0 && touched->count == 0)
+		add_nothing(sql, attaching, table);
 }
 
 static enum err_kind add_stored(struct buf *sql, const struct attaching *attaching,
 				const struct warehouse_table *table, struct err *err)
 {
-	struct name_list files = { 0 };
+	struct stored_list stored = { 0 };
+	struct file_list files = { 0 };
 	struct hour_set touched = { 0 };
-	enum err_kind kind = stored_files(attaching->lake, table, &files, err);
+	enum err_kind kind = stored_files(attaching->lake, table, &stored, err);
 	if (kind == ERR_NONE && attaching->tail)
-		kind = find_touched(attaching, &files, &touched, err);
-	leave_out(&files, &touched);
-	if (files.count > 0)
-		add_parquet_scan(sql, attaching->lake, files.names, files.count);
-	if (touched.count > 0) {
-		buf_add_text(sql, files.count > 0 ? " UNION ALL SELECT * FROM " : "SELECT * FROM ");
-		add_computed(sql, attaching, table, &touched);
+		kind = find_touched(attaching, &stored, &touched, err);
+	if (kind == ERR_NONE && touched.count > 0)
+		kind = fetch_landing(attaching, &touched, err);
+	if (kind == ERR_NONE) {
+		keep_untouched(&stored, &touched, &files);
+		kind = store_fetch(lake_store(attaching->lake), files.files, files.count, err);
 	}
-	if (files.count == 0 && touched.count == 0)
-		add_nothing(sql, attaching, table);
-	name_list_release(&files);
+	if (kind == ERR_NONE)
+		add_stored_and_computed(sql, attaching, table, &files, &touched);
+	stored_list_release(&stored);
+	free(files.files);
 	free(touched.hours);
 	return kind;
 }
@@ -362,11 +346,13 @@ static enum err_kind attach_table(const struct attaching *attaching,
 	if (!needed)
 		add_unready(&sql, attaching, table);
 	else if (table->kind == TABLE_LANDING)
-		add_landing(&sql, attaching, NULL);
+		kind = fetch_landing(attaching, NULL, err);
 	else if (table->kind == TABLE_VIEW)
 		warehouse_sql(table, attaching->settings, &sql);
 	else
 		kind = add_stored(&sql, attaching, table, err);
+	if (kind == ERR_NONE && needed && table->kind == TABLE_LANDING)
+		add_landing(&sql, attaching, NULL);
 	if (kind == ERR_NONE)
 		kind = make_view(attaching, table, &sql, err);
 	buf_release(&sql);

@@ -62,8 +62,19 @@ enum err_kind hour_is_current(struct lake *lake, const struct lake_hour *hour, u
 	return ERR_NONE;
 }
 
+static void add_stored_file(struct stored_list *list, char *path, const char *name)
+{
+	struct stored_file stored = { .file.path = path, .hour = INT64_MIN };
+	if (!lake_partition_parse(str_from(path), &stored.hour))
+		stored.hour = INT64_MIN;
+	if (!stored_name_parse(name, &stored.name))
+		stored.name = (struct stored_name){ 0 };
+	MEM_GROW(list->files, list->cap, list->count + 1);
+	list->files[list->count++] = stored;
+}
+
 /* Walks year=/month=/day=/hour= and takes the files at the bottom. */
-static enum err_kind walk(struct lake *lake, const char *dir, int levels, struct name_list *ret,
+static enum err_kind walk(struct lake *lake, const char *dir, int levels, struct stored_list *ret,
 			  struct err *err)
 {
 	static const char *const parts[] = { "hour=", "day=", "month=", "year=" };
@@ -73,8 +84,7 @@ static enum err_kind walk(struct lake *lake, const char *dir, int levels, struct
 		struct str name = str_from(names.names[i]);
 		char *path = mem_printf("%s/%s", dir, names.names[i]);
 		if (levels == 0 && str_ends(name, STR(".parquet"))) {
-			MEM_GROW(ret->names, ret->cap, ret->count + 1);
-			ret->names[ret->count++] = path;
+			add_stored_file(ret, path, names.names[i]);
 			path = NULL;
 		} else if (levels > 0 && str_starts(name, str_from(parts[levels - 1]))) {
 			kind = walk(lake, path, levels - 1, ret, err);
@@ -85,10 +95,49 @@ static enum err_kind walk(struct lake *lake, const char *dir, int levels, struct
 	return kind;
 }
 
-enum err_kind stored_files(struct lake *lake, const struct warehouse_table *table,
-			   struct name_list *ret, struct err *err)
+static int by_hour(const void *a, const void *b)
 {
-	return walk(lake, table->dir, 4, ret, err);
+	int64_t left = ((const struct stored_file *)a)->hour;
+	int64_t right = ((const struct stored_file *)b)->hour;
+	return (left > right) - (left < right);
+}
+
+enum err_kind stored_files(struct lake *lake, const struct warehouse_table *table,
+			   struct stored_list *ret, struct err *err)
+{
+	TRY(walk(lake, table->dir, 4, ret, err));
+	if (ret->count > 1)
+		qsort(ret->files, ret->count, sizeof *ret->files, by_hour);
+	for (size_t i = 1; i < ret->count; i++) {
+		if (ret->files[i - 1].hour == ret->files[i].hour)
+			ret->files[i - 1].name = ret->files[i].name = (struct stored_name){ 0 };
+	}
+	return ERR_NONE;
+}
+
+void stored_list_release(struct stored_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free((char *)list->files[i].file.path);
+	free(list->files);
+	*list = (struct stored_list){ 0 };
+}
+
+void file_list_add(struct file_list *list, const struct store_file *file)
+{
+	MEM_GROW(list->files, list->cap, list->count + 1);
+	list->files[list->count++] = *file;
+}
+
+void file_list_add_hour(struct file_list *list, const struct lake_hour *hour)
+{
+	for (size_t i = 0; i < hour->file_count; i++) {
+		const struct lake_file_entry *entry = hour->files[i];
+		struct store_file file = { .path = entry->name,
+					   .bytes = entry->bytes,
+					   .checksum = entry->checksum };
+		file_list_add(list, &file);
+	}
 }
 
 /* Where the lake's own path has a NAME=VALUE in it, DuckDB would take that for a partition, too. */
@@ -105,24 +154,35 @@ static void add_partition_of_path(struct buf *sql)
 			i + 1, names[i]);
 }
 
-void add_parquet_scan(struct buf *sql, const struct lake *lake, char *const *paths, size_t count)
+void add_parquet_scan(struct buf *sql, struct lake *lake, const struct file_list *files)
 {
 	buf_add_text(sql,
 		     "SELECT * EXCLUDE (year, month, day, hour), year, month, day, hour FROM ");
-	add_parquet_files(sql, lake, paths, count);
+	add_parquet_files(sql, lake, files);
 }
 
-void add_parquet_files(struct buf *sql, const struct lake *lake, char *const *paths, size_t count)
+/* Whether the place where files are read has no NAME=VALUE in it; then DuckDB has partitions by their names. */
+static bool is_plain(struct store *store)
 {
-	bool plain = !strchr(lake_path(lake), '='); /* DuckDB has them by their names */
+	struct store_file none = { .path = "" };
+	char *above = store_read_path(store, &none);
+	bool plain = !strchr(above, '=');
+	free(above);
+	return plain;
+}
+
+void add_parquet_files(struct buf *sql, struct lake *lake, const struct file_list *files)
+{
+	struct store *store = lake_store(lake);
+	bool plain = is_plain(store);
 	if (!plain) {
 		buf_add_byte(sql, '(');
 		add_partition_of_path(sql);
 		buf_add_text(sql, " FROM ");
 	}
 	buf_add_text(sql, "read_parquet([");
-	for (size_t i = 0; i < count; i++) {
-		char *path = lake_file(lake, "%s", paths[i]);
+	for (size_t i = 0; i < files->count; i++) {
+		char *path = store_read_path(store, &files->files[i]);
 		if (i > 0)
 			buf_add_byte(sql, ',');
 		buf_add_sql(sql, str_from(path));

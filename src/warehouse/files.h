@@ -13,14 +13,33 @@ char *stored_name_make(uint64_t snapshot,
 /* Whether every stored table has this hour from a snapshot that covers it. */
 MUST_CHECK enum err_kind hour_is_current(struct lake *lake, const struct lake_hour *hour,
 					 uint64_t hash, bool *ret_current, struct err *err);
-/* The published files of a table, as paths below the lake. */
+/* The published files of a table, by their hours. */
+struct stored_file {
+	struct store_file file;  /* its path is the list's */
+	int64_t hour;            /* INT64_MIN: of none */
+	struct stored_name name; /* 0, 0 where an hour has several, or a foreign one */
+};
+struct stored_list {
+	struct stored_file *files;
+	size_t count, cap;
+};
 MUST_CHECK enum err_kind stored_files(struct lake *lake, const struct warehouse_table *table,
-				      struct name_list *ret, struct err *err);
+				      struct stored_list *ret, struct err *err);
+void stored_list_release(struct stored_list *list);
 
-/* A SELECT over these files, partition columns and all. `paths` are below the lake; at least one. */
-void add_parquet_scan(struct buf *sql, const struct lake *lake, char *const *paths, size_t count);
+/* Files to be read together; it borrows their paths. */
+struct file_list {
+	struct store_file *files;
+	size_t count, cap;
+};
+void file_list_add(struct file_list *list, const struct store_file *file);
+/* The landing files of an hour. */
+void file_list_add_hour(struct file_list *list, const struct lake_hour *hour);
+
+/* A SELECT over these files, at least one, that store_fetch() has brought; partition columns and all. */
+void add_parquet_scan(struct buf *sql, struct lake *lake, const struct file_list *files);
 /* What stands behind its FROM. */
-void add_parquet_files(struct buf *sql, const struct lake *lake, char *const *paths, size_t count);
+void add_parquet_files(struct buf *sql, struct lake *lake, const struct file_list *files);
 /* A SELECT of landing's columns, all NULL, to be followed by FROM or WHERE. */
 void add_landing_nulls(struct buf *sql);
 /* A SELECT that gives landing's columns and no row. */

@@ -35,18 +35,19 @@ struct group {
 
 /* --- one group ----------------------------------------------------------------------------------------- */
 
-static void add_landing_view(struct buf *sql, const struct lake *lake, const struct group *group)
+static enum err_kind add_landing_view(struct buf *sql, struct lake *lake, const struct group *group,
+				      struct err *err)
 {
-	struct name_list paths = { 0 };
-	for (size_t i = 0; i < group->count; i++) {
-		for (size_t file = 0; file < group->hours[i]->file_count; file++) {
-			MEM_GROW(paths.names, paths.cap, paths.count + 1);
-			paths.names[paths.count++] = group->hours[i]->files[file]->name;
-		}
+	struct file_list files = { 0 };
+	for (size_t i = 0; i < group->count; i++)
+		file_list_add_hour(&files, group->hours[i]);
+	enum err_kind kind = store_fetch(lake_store(lake), files.files, files.count, err);
+	if (kind == ERR_NONE) {
+		buf_add_text(sql, "CREATE OR REPLACE TEMP VIEW twitter_landing_data AS ");
+		add_parquet_scan(sql, lake, &files);
 	}
-	buf_add_text(sql, "CREATE OR REPLACE TEMP VIEW twitter_landing_data AS ");
-	add_parquet_scan(sql, lake, paths.names, paths.count);
-	free(paths.names); /* the names are the snapshot's */
+	free(files.files);
+	return kind;
 }
 
 static enum err_kind make_tables(const struct refine *refine, struct session *session,
@@ -55,8 +56,9 @@ static enum err_kind make_tables(const struct refine *refine, struct session *se
 	size_t count;
 	struct buf sql = { 0 };
 	const struct warehouse_table *table = warehouse_tables(&count);
-	add_landing_view(&sql, refine->options->lake, group);
-	enum err_kind kind = session_run(session, buf_text(&sql), err);
+	enum err_kind kind = add_landing_view(&sql, refine->options->lake, group, err);
+	if (kind == ERR_NONE)
+		kind = session_run(session, buf_text(&sql), err);
 	for (size_t i = 0; i < count && kind == ERR_NONE; i++) {
 		if (table[i].kind != TABLE_DIMENSION && table[i].kind != TABLE_FACT)
 			continue;

@@ -43,16 +43,12 @@ static void end(struct fixture *fixture)
 static void add_landing(struct fixture *fixture, struct buf *sql)
 {
 	struct lake_snapshot *snapshot = fixture_snapshot(fixture);
-	struct name_list paths = { 0 };
-	for (size_t i = 0; i < snapshot->hour_count; i++) {
-		for (size_t file = 0; file < snapshot->hours[i].file_count; file++) {
-			MEM_GROW(paths.names, paths.cap, paths.count + 1);
-			paths.names[paths.count++] = snapshot->hours[i].files[file]->name;
-		}
-	}
+	struct file_list files = { 0 };
+	for (size_t i = 0; i < snapshot->hour_count; i++)
+		file_list_add_hour(&files, &snapshot->hours[i]);
 	buf_add_text(sql, "CREATE TEMP VIEW twitter_landing_data AS ");
-	add_parquet_scan(sql, fixture->lake, paths.names, paths.count);
-	free(paths.names);
+	add_parquet_scan(sql, fixture->lake, &files);
+	free(files.files);
 	lake_snapshot_free(snapshot);
 }
 

@@ -253,12 +253,12 @@ static inline void list_stored(struct fixture *fixture, struct buf *ret)
 	const struct warehouse_table *table = warehouse_tables(&count);
 	buf_reset(ret);
 	for (size_t i = 0; i < count; i++) {
-		struct name_list files = { 0 };
+		struct stored_list files = { 0 };
 		if (!is_stored(&table[i]))
 			continue;
 		assert_ok(stored_files(fixture->lake, &table[i], &files, &err), err);
 		for (size_t file = 0; file < files.count; file++)
-			buf_addf(ret, "%s\n", files.names[file]);
-		name_list_release(&files);
+			buf_addf(ret, "%s\n", files.files[file].file.path);
+		stored_list_release(&files);
 	}
 }
