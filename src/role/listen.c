@@ -123,6 +123,7 @@ static enum err_kind start(struct listen *listen, struct err *err)
 			       STR_ARG(read));
 	listen->posts_booked = listen->posts_read;
 	listen->joiner = page_joiner_new();
+	listen_dialect_begin(listen);
 	TRY(access_open(&listen->x, err));
 	return serve(listen, err);
 }
@@ -166,6 +167,8 @@ static const char *const flags[] = {
 	"keyword",
 	"query",
 	"query_max",
+	"expansions",
+	"api_dialect",
 	"base_url",
 	"token_file",
 	"interval",

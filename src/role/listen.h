@@ -39,6 +39,10 @@ struct listen {
 	struct json_doc doc;
 	struct buf scratch;
 
+	struct search_wants wants;
+	int64_t dialect_us; /* when it was changed last; 0: not by this process */
+	bool dialect_told;
+
 	const char *source; /* "X", "simulated"; NULL: nobody has answered yet */
 	/* Ever, in this journal. What was paid for but brought no page counts as many as were asked for. */
 	uint64_t posts_read;
@@ -76,3 +80,10 @@ bool listen_is_spent(const struct listen *listen);
  * another kind) ERR_FATAL. */
 MUST_CHECK enum err_kind listen_poll(struct listen *listen, struct listen_rule *rule,
 				     struct err *err);
+
+void listen_dialect_begin(struct listen *listen); /* the journal is open */
+/* Looks at a page, after which another one may be asked for. */
+MUST_CHECK enum err_kind listen_dialect_check(struct listen *listen, struct err *err);
+bool listen_dialect_may_change(const struct listen *listen);
+MUST_CHECK enum err_kind listen_dialect_change(struct listen *listen, const char *why,
+					       struct err *err);

@@ -242,7 +242,8 @@ static enum err_kind ask(struct listen *listen, const struct search_poll *poll, 
 			 struct search_reply *ret, bool *ret_paid, struct err *err)
 {
 	struct http_reply reply;
-	search_poll_request(poll, page_posts, clock_now_us(), access_url(&listen->x));
+	search_poll_request(poll, &listen->wants, page_posts, clock_now_us(),
+			    access_url(&listen->x));
 	listen->now.status = 0;
 	enum err_kind kind = access_ask(&listen->x, &reply, err);
 	*ret_paid = reply.sent && (reply.status == 0 || reply.status / 100 == 2);
@@ -356,6 +357,8 @@ static enum err_kind handle_trouble(struct listen *listen, struct listen_rule *r
 		return back_off(listen, rule, verdict->why, tries, err);
 	case SEARCH_DENIED:
 	default:
+		if (verdict->is_dialect && listen_dialect_may_change(listen))
+			return listen_dialect_change(listen, verdict->why, err);
 		return give_up(listen, rule, denied_wait_us, verdict->why, err);
 	}
 }
@@ -382,6 +385,8 @@ static enum err_kind poll_pages(struct listen *listen, struct listen_rule *rule,
 		listen_end_waiting(listen);
 		TRY(note_source(listen, err));
 		TRY(keep_page(listen, rule, poll, &verdict, err));
+		if (!verdict.is_odd)
+			TRY(listen_dialect_check(listen, err));
 		if (stop_requested() && !poll->done)
 			return err_set(err, ERR_RETRY, "stopped");
 	}

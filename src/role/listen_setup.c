@@ -159,6 +159,7 @@ static enum err_kind check_posts_max(const struct listen *listen, struct err *er
 enum err_kind listen_setup(struct listen *listen, struct err *err)
 {
 	TRY(read_rules(listen, err));
+	TRY(search_expansions_read(listen->settings->expansions, &listen->wants.expansions, err));
 	TRY(access_read(&listen->x, listen->settings, err));
 	return check_posts_max(listen, err);
 }

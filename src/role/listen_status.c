@@ -87,6 +87,7 @@ void listen_tell(struct listen *listen)
 	add_disabled(&text, &listen->wanted);
 	buf_addf(&text, "],\"interval_s\":%.10g", (double)listen->settings->interval / 1e6);
 	add_time(&text, "next_poll", listen->next_poll_us);
+	add_text(&text, "dialect", search_dialect_name(listen->wants.dialect));
 	add_last(&text, &listen->last);
 	buf_add_text(&text, ",\"waiting\":");
 	if (listen->waiting_why[0]) {

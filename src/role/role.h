@@ -18,6 +18,8 @@ struct settings {
 	char **keyword, **query;
 	struct conf_group rules; /* [rule NAME]; role/rules.h reads them */
 	int64_t query_max;
+	char **expansions;
+	const char *api_dialect;
 	const char *base_url, *token_file;
 	int64_t interval, page_posts, posts_max, first_reach;
 	int64_t budget_usd_month; /* millionths, as the prices; 0: none */

@@ -312,6 +312,8 @@ static void judge_400(struct search_poll *poll, const struct search_reply *reply
 	if (move_on(poll, reply->body, now_us, ret))
 		return;
 	judge(ret, SEARCH_DENIED, words, "X does not understand the request (400)");
+	ret->is_dialect = contains(reply->body, "tweet.fields") ||
+			  contains(reply->body, "post.fields");
 }
 
 static void judge_status(struct search_poll *poll, const struct search_reply *reply,

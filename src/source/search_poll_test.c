@@ -64,7 +64,7 @@ static void small_x_answer(struct small_x *x, struct search_poll *poll,
 			   struct search_verdict *verdict)
 {
 	buf_reset(&x->url);
-	search_poll_request(poll, 10, NOW_US, &x->url);
+	search_poll_request(poll, &(struct search_wants){ 0 }, 10, NOW_US, &x->url);
 	const char *url = buf_text(&x->url), *token = strstr(url, "next_token=");
 	uint64_t top = x->newest, until = argument(url, "until_id=");
 	unsigned empties = 0;

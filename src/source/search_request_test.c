@@ -6,10 +6,12 @@
 
 static const int64_t NOW_US = 1795522500123456; /* 2026-11-24T12:15:00.123456Z */
 
+static const struct search_wants usual = { DIALECT_TWEET, .expansions = 7 };
+
 static const char *request_of(const struct search_poll *poll, int posts, struct buf *buf)
 {
 	buf_reset(buf);
-	search_poll_request(poll, posts, NOW_US, buf);
+	search_poll_request(poll, &usual, posts, NOW_US, buf);
 	return buf_text(buf);
 }
 
@@ -76,6 +78,61 @@ static void since_id_and_start_time_never_meet(void **state)
 	buf_release(&url);
 }
 
+static void each_vocabulary_has_its_names(void **state)
+{
+	struct buf text = { 0 };
+	struct search_wants wants = { .dialect = DIALECT_POST };
+	char *names[] = { "author", "polls", "referenced", "referenced_authors", NULL };
+	struct err err;
+	(void)state;
+	assert_ok(search_expansions_read(names, &wants.expansions, &err), err);
+	search_wants_write(&wants, &text);
+	assert_non_null(strstr(buf_text(&text), "&post.fields=article,article_title"));
+	assert_non_null(strstr(buf_text(&text), ",note_post,"));
+	assert_null(strstr(buf_text(&text), "tweet"));
+	assert_non_null(strstr(buf_text(&text), "&poll.fields="));
+	assert_non_null(strstr(buf_text(&text),
+			       "&expansions=author_id,attachments.poll_ids,referenced_posts"));
+	buf_reset(&text);
+	wants.dialect = DIALECT_TWEET;
+	search_wants_write(&wants, &text);
+	assert_non_null(strstr(buf_text(&text), ",note_tweet,"));
+	assert_non_null(
+		strstr(buf_text(&text), "referenced_tweets.id,referenced_tweets.id.author_id"));
+	buf_reset(&text);
+	wants.expansions = 0;
+	search_wants_write(&wants, &text);
+	assert_null(strstr(buf_text(&text), "expansions"));
+	buf_release(&text);
+	assert_fails(search_expansions_read((char *[]){ "authors", NULL }, &wants.expansions, &err),
+		     err, ERR_REJECT, "expansions: 'authors' is not known");
+}
+
+static void a_field_no_post_has_is_missed(void **state)
+{
+	static const struct {
+		const char *page, *tweet, *post;
+	} cases[] = {
+		{ "{\"meta\":{\"result_count\":0}}", "", "" },
+		{ "{\"data\":[{\"id\":\"1\",\"text\":\"a\"}]}", "created_at", "created_at" },
+		{ "{\"data\":[{\"created_at\":\"t\",\"conversation_id\":\"1\",\"public_metrics\":{}},"
+		  "{\"id\":\"2\"}]}",
+		  "author_id", "" },
+		{ "{\"data\":[{\"created_at\":\"t\",\"conversation_id\":\"1\",\"public_metrics\":{}},"
+		  "{\"author_id\":\"2\",\"edit_history_tweet_ids\":[]}]}",
+		  "", "" },
+	};
+	struct json_doc doc = { 0 };
+	struct err err;
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_ok(json_read(&doc, str_from(cases[i].page), &err), err);
+		assert_string_equal(search_missing_field(DIALECT_TWEET, &doc), cases[i].tweet);
+		assert_string_equal(search_missing_field(DIALECT_POST, &doc), cases[i].post);
+	}
+	json_release(&doc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -83,6 +140,8 @@ int main(void)
 		cmocka_unit_test(all_fields_and_author_place_and_media_are_asked_for),
 		cmocka_unit_test(a_beginning_too_far_back_is_as_far_as_x_goes),
 		cmocka_unit_test(since_id_and_start_time_never_meet),
+		cmocka_unit_test(each_vocabulary_has_its_names),
+		cmocka_unit_test(a_field_no_post_has_is_missed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -126,6 +126,32 @@ MUST_CHECK enum err_kind recorded_file_hash(const char *path, char ret_sha256[65
 
 /* What to ask X for, and what its answers mean: no byte is sent here. xapi/X-API.md, sections 2, 5, 6. */
 
+/* Two vocabularies, tweet.fields and post.fields (section 0); X answers in the one it is asked in. */
+enum search_dialect { DIALECT_TWEET, DIALECT_POST };
+const char *search_dialect_name(enum search_dialect dialect);
+
+/* What may come with a post, besides itself. */
+struct search_expansion {
+	const char *name;            /* "author" */
+	const char *classic, *newer; /* in either vocabulary; NULL: comes with another there */
+	const char *what;            /* for people */
+	unsigned posts, users;       /* of these so many, or more of them, may be charged a post */
+};
+extern const struct search_expansion search_expansions[];
+extern const size_t search_expansion_count;
+
+struct search_wants {
+	enum search_dialect dialect;
+	uint32_t expansions; /* bits: places in search_expansions */
+};
+/* Names, NULL-terminated. An unknown one: ERR_REJECT. */
+MUST_CHECK enum err_kind search_expansions_read(char *const *names, uint32_t *ret, struct err *err);
+/* Adds the arguments that ask for fields and expansions. */
+void search_wants_write(const struct search_wants *wants, struct buf *ret);
+/* A field that X never leaves out and no post of the page has: it did not understand what was asked for,
+ * says nothing of it, and charges for the posts (section 0). "": none; static. */
+const char *search_missing_field(enum search_dialect dialect, const struct json_doc *page);
+
 /* Where a rule's search stands. Stored with the lines of each page, so that a search that was killed goes
  * on below the last stored page. */
 struct search_place {
@@ -160,8 +186,8 @@ void search_poll_begin(struct search_poll *poll, const char *query,
 		       const struct search_place *place, int64_t batch_id);
 void search_poll_release(struct search_poll *poll);
 /* Path and arguments of its next request, to be put behind the base address. */
-void search_poll_request(const struct search_poll *poll, int page_posts, int64_t now_us,
-			 struct buf *ret);
+void search_poll_request(const struct search_poll *poll, const struct search_wants *wants,
+			 int page_posts, int64_t now_us, struct buf *ret);
 
 /* What X answered. Headers: STR_NONE when absent. */
 struct search_reply {
@@ -178,8 +204,9 @@ enum search_outcome {
 };
 struct search_verdict {
 	enum search_outcome outcome;
-	size_t posts; /* in the page */
-	bool is_odd;  /* a page whose posts are not all posts: not to be joined, but kept whole */
+	size_t posts;    /* in the page */
+	bool is_dialect; /* denied: it does not know the names of the fields */
+	bool is_odd; /* a page whose posts are not all posts: not to be joined, but kept whole */
 	int64_t until_us;
 	char why[512]; /* for people: what went wrong, or is strange in a page; "": nothing */
 };

@@ -78,7 +78,10 @@ kill -HUP "${pid_of[listen]}"
 back() { [ "$(asked 'any("lang:en" in q["arguments"]["query"] for q in r)')" = True ]; }
 holds "one that comes back" until_true 10 back
 same "goes on where it was" "$(asked '{"since_id" in q["arguments"] for q in r if "lang:en" in q["arguments"]["query"]}')" "{True}"
-holds "it is polled" until_true 10 said listen 'event=polled rule="birds"' 3
+caught_up() { said listen "event=polled rule=\"$1\" .*new=5 "; }
+for rule in birds song owls; do
+	holds "$rule is polled" until_true 10 caught_up $rule
+done
 stop listen
 same "a post tells which rules asked" "$(lines j1 "SELECT rules[1], count(*), count(DISTINCT id) FROM landing GROUP BY 1 ORDER BY 1")" \
 	$'birds,35,35\nowls,35,35\nsong,35,35'

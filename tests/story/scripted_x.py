@@ -4,10 +4,12 @@
 usage: scripted_x.py DIRECTORY
 
 It has no sense of time: start_time is ignored. The directory is its memory: `posts` holds N (read at every request), `faults` one fault a line, the first of which
-answers the next request and is removed; `delay` seconds before each answer. It writes `port`, `requests` (one JSON
+answers the next request and is removed; `delay` seconds before each answer; `dialect` (tweet or post) the only one it
+understands: what is asked for in the other is silently left out. It writes `port`, `requests` (one JSON
 object a request: path, arguments, authorization, fault, ids given out) and serves until it is killed.
 Faults: 429:SECONDS cap daily 503 html cut hang 401 403 400 since empty repeat ok; poison (a post without text), lie
-(one with an id of the year 2080 before the others), errors (in the place of posts), words (a refusal in 600 bytes),
+(one with an id of the year 2080 before the others), errors (in the place of posts), words (a refusal in 600 bytes), names (it does not
+know tweet.fields),
 deaf (to until_id), deaf-repeat (both)
 """
 import http.server
@@ -39,7 +41,19 @@ def post(number):
     ms = (ident >> 22) + EPOCH_MS
     at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ms // 1000)) + f".{ms % 1000:03}Z"
     return {"id": str(ident), "text": f"bird number {number} #birds", "created_at": at, "author_id": "7", "lang": "en",
-            "edit_history_tweet_ids": [str(ident)]}
+            "edit_history_tweet_ids": [str(ident)], "conversation_id": str(ident),
+            "public_metrics": {"retweet_count": 0, "reply_count": 0, "like_count": 0, "quote_count": 0}}
+
+
+def in_dialect(page, arguments):
+    """As X does: the request's dialect selects the vocabulary, and what it does not know it leaves out."""
+    known = read("dialect", "")
+    for one in page.get("data", []):
+        if known and f"{known}.fields" not in arguments:
+            for name in set(one) - {"id", "text", "edit_history_tweet_ids"}:
+                del one[name]
+        if known == "post" or "post.fields" in arguments:
+            one.pop("edit_history_tweet_ids", None)
 
 
 def take_fault():
@@ -113,6 +127,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         kind, _, limit = fault.partition(":")
         if kind not in ("ok", "empty", "repeat", "poison", "lie", "deaf", "deaf-repeat"):
             given = []
+        in_dialect(body, arguments)
         self.spoil(body, kind)
         with open(home / "requests", "a") as log:
             log.write(json.dumps({"time": time.monotonic(), "path": url.path, "arguments": arguments, "fault": fault, "given": given,
@@ -140,6 +155,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(403, problem(403, "Client Forbidden", "client-not-enrolled"))
         elif kind == "400":
             self.answer(400, {"errors": [{"message": "no such operator"}], "title": "Invalid Request", "status": 400})
+        elif kind == "names":
+            self.answer(400, {"errors": [{"message": "The query parameter [tweet.fields] is not one of [post.fields]"}],
+                              "title": "Invalid Request", "status": 400})
         elif kind == "words":
             self.answer(400, {"errors": [{"message": "x" + "鳥" * 200}], "title": "Invalid Request", "status": 400})
         elif kind == "since":
