@@ -123,12 +123,44 @@ static void a_tail_on_the_disk_is_as_if_published(void **state)
 	run_seeds(&way, 3);
 }
 
+/* Landing's columns would be copied whole, once for all who read them in one statement. */
+static void what_is_computed_reads_the_columns_it_needs(void **state)
+{
+	static const char *const asked[] = { "tweet_data_raw", "user_data_raw", "media_data_raw",
+					     "totals_metrics_processed" };
+	struct world world;
+	struct source source;
+	(void)state;
+	world_open(&world, 4);
+	source_open_in(&world, LIVE_STREAM, &source);
+	source_tell(&world, &source, true, false);
+	source_append_some(&world, &source, 40);
+	world_publish(world.lake, &source, 0);
+	source_append_some(&world, &source, 40);
+	struct live *live = live_of(&world);
+	advance_to(live, &source);
+	struct session *session = attached(&world, live, NULL);
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+		char *sql = mem_printf("EXPLAIN SELECT count(*) FROM %s", asked[i]);
+		char *plan = answer_of(session, sql);
+		assert_non_null(strstr(plan, "READ_PARQUET"));
+		assert_null(strstr(plan, "CTE"));
+		free(plan);
+		free(sql);
+	}
+	session_close(session);
+	live_close(live);
+	source_close(&source);
+	world_close(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_journal_read_in_place_is_as_if_published),
 		cmocka_unit_test(a_tapped_server_is_as_if_published),
 		cmocka_unit_test(a_tail_on_the_disk_is_as_if_published),
+		cmocka_unit_test(what_is_computed_reads_the_columns_it_needs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -202,13 +202,13 @@ static void add_computed(struct buf *sql, const struct attaching *attaching,
 {
 	size_t count;
 	const struct warehouse_table *tables = warehouse_tables(&count);
-	buf_addf(sql, "(WITH %s AS (", tables[0].name);
+	buf_addf(sql, "(WITH %s AS NOT MATERIALIZED (", tables[0].name);
 	add_landing(sql, attaching, hours);
 	buf_add_byte(sql, ')');
 	for (size_t i = 0; i < count && table->kind == TABLE_FACT; i++) {
 		if (tables[i].kind != TABLE_DIMENSION || !mentions(table->sql, tables[i].name))
 			continue;
-		buf_addf(sql, ", %s AS (", tables[i].name);
+		buf_addf(sql, ", %s AS NOT MATERIALIZED (", tables[i].name);
 		warehouse_sql(&tables[i], attaching->settings, sql);
 		buf_add_byte(sql, ')');
 	}
