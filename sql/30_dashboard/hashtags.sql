@@ -1,7 +1,7 @@
 -- Hashtags, by posts
-SELECT mode(tag) AS label, count(DISTINCT tweet_id) AS value
+SELECT mode(tag) AS label, count(DISTINCT id) AS value
 FROM (
-  SELECT tweet_id, unnest(hashtags_list) AS tag, unnest(hashtags_folded) AS folded
+  SELECT id, unnest(hashtags_list) AS tag, unnest(hashtags_folded) AS folded
   FROM recent_posts WHERE in_window
 ) tags
 WHERE folded IS NOT NULL

@@ -59,14 +59,25 @@ static void add_time(struct buf *ret, int64_t time_us)
 	buf_addf(ret, "TIMESTAMPTZ '%s'", time_format(time_us, time));
 }
 
-/* By the names of the partitions alone, so that files of other hours are not opened. */
+/* Whether the row's hour is not before this one, by the names of the partitions alone: files of other
+ * hours are not opened, nor computed where a table is. For that it must be nothing that can fail, as
+ * making a time of them can; and comparing them as a row trips DuckDB over its own BETWEEN. */
+static void add_since(struct buf *ret, int64_t time_us)
+{
+	struct hour hour = hour_of(time_us);
+	buf_addf(
+		ret,
+		"(year > %d OR (year = %d AND (month > %d OR (month = %d AND (day > %d OR (day = %d "
+		"AND hour >= %d))))))",
+		hour.year, hour.year, hour.month, hour.month, hour.day, hour.day, hour.hour);
+}
+
 static void add_hours(struct buf *ret, int64_t from_us, int64_t to_us)
 {
-	static const char hour[] = "make_timestamptz(year, month, day, hour, 0, 0.0)";
-	buf_addf(ret, "(%s >= ", hour);
-	add_time(ret, from_us);
-	buf_addf(ret, " AND %s < ", hour);
-	add_time(ret, to_us);
+	buf_add_byte(ret, '(');
+	add_since(ret, from_us);
+	buf_add_text(ret, " AND NOT ");
+	add_since(ret, to_us);
 	buf_add_byte(ret, ')');
 }
 
@@ -86,7 +97,7 @@ static void add_word(struct buf *ret, struct str word, const void *context)
 		add_time(ret, window->now_us);
 	} else if (str_equal(name, STR("hour_number"))) {
 		buf_add_text(ret, "CAST(epoch(make_timestamptz(year, month, day, hour, 0, 0.0)) // "
-				  "3600 AS BIGINT)");
+				  "3600 AS INTEGER)");
 	} else if (str_equal(name, STR("weekday"))) {
 		buf_add_text(ret, "dayofweek(timezone(");
 		buf_add_sql(ret, str_from(window->zone));

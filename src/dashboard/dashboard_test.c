@@ -351,6 +351,24 @@ static void charts_answer_for_the_last_24_hours(void **state)
 	buf_release(&page);
 }
 
+/* As a table of touched hours is: computed when it is asked for. */
+static void hours_outside_are_not_computed(void **state)
+{
+	struct house *house = *state;
+	add_post(house, 1, 1, "one");
+	add_post(house, 2, 30 * 24, "long ago");
+	run(house, "ALTER TABLE tweet_data_raw RENAME TO stored; CREATE VIEW tweet_data_raw AS "
+		   "SELECT * EXCLUDE (newest) FROM (SELECT * REPLACE (CASE WHEN tweet_text = 'one' "
+		   "THEN language ELSE error('computed for nobody') END AS language), row_number() "
+		   "OVER (PARTITION BY year, month, day, hour, tweet_id ORDER BY tweet_date) AS "
+		   "newest FROM stored) WHERE newest = 1");
+	ask_charts(house);
+	struct buf page = { 0 };
+	dashboard_page(house->dashboard, now_us, &page);
+	has(&page, "\"posts\":2");
+	buf_release(&page);
+}
+
 static void without_a_post_in_24_hours_the_newest_day_is_shown(void **state)
 {
 	struct house *house = *state;
@@ -430,6 +448,7 @@ int main(void)
 		CLAIM(a_reader_that_stalls_is_dropped_and_others_hear_on),
 		CLAIM(silence_is_broken_by_a_beat),
 		CLAIM(charts_answer_for_the_last_24_hours),
+		CLAIM(hours_outside_are_not_computed),
 		CLAIM(without_a_post_in_24_hours_the_newest_day_is_shown),
 		CLAIM(an_empty_lake_has_a_page_too),
 		CLAIM(no_text_leaves_its_place_in_the_file),
