@@ -27,6 +27,7 @@ static enum err_kind configure(duckdb_config config, const struct engine_options
 		 (long long)(options->memory_bytes ? options->memory_bytes : INT64_C(1) << 30));
 	const char *pairs[][2] = {
 		{ "memory_limit", memory },
+		{ "enable_external_file_cache", "false" }, /* the kernel has one */
 		{ "preserve_insertion_order", "false" },
 		{ "autoinstall_known_extensions", "false" },
 		{ "autoload_known_extensions", "false" },
@@ -76,6 +77,23 @@ enum err_kind engine_open(const struct engine_options *options, struct engine **
 	}
 	*ret_engine = engine;
 	return ERR_NONE;
+}
+
+enum err_kind engine_set_memory(struct engine *engine, int64_t bytes, struct err *err)
+{
+	struct session *session = NULL;
+	char sql[64];
+	snprintf(sql, sizeof sql, "SET GLOBAL memory_limit = '%lldB'", (long long)bytes);
+	enum err_kind kind = session_open(engine, &session, err);
+	if (kind == ERR_NONE)
+		kind = session_run(session, sql, err);
+	session_close(session);
+	return kind;
+}
+
+bool engine_was_short(const struct err *err)
+{
+	return strstr(err->msg, "Out of Memory Error") != NULL;
 }
 
 void engine_close(struct engine *engine)

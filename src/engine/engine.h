@@ -18,6 +18,10 @@ struct engine_options {
 MUST_CHECK enum err_kind engine_open(const struct engine_options *options,
 				     struct engine **ret_engine, struct err *err);
 void engine_close(struct engine *engine);
+/* How much it may use from now on; what it holds beyond that is spilled as it is needed. */
+MUST_CHECK enum err_kind engine_set_memory(struct engine *engine, int64_t bytes, struct err *err);
+/* Whether a statement failed because that was too little for it. */
+bool engine_was_short(const struct err *err);
 /* "DuckDB 1.5.5". */
 const char *engine_version(void);
 

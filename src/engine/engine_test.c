@@ -181,6 +181,27 @@ static void what_does_not_fit_in_memory_is_an_error_and_the_session_lives(void *
 	engine_close(small);
 }
 
+static void an_engine_that_was_short_may_get_more(void **state)
+{
+	static const char sql[] =
+		"SELECT count(*) FROM (SELECT DISTINCT range FROM range(2000000))";
+	struct engine *small = NULL;
+	struct session *session = NULL;
+	struct err err = { 0 };
+	(void)state;
+	struct engine_options options = { .threads = 1, .memory_bytes = 16 << 20 };
+	assert_ok(engine_open(&options, &small, &err), err);
+	assert_ok(session_open(small, &session, &err), err);
+	assert_fails(session_run(session, sql, &err), err, ERR_REJECT, "emory");
+	assert_true(engine_was_short(&err));
+	assert_ok(engine_set_memory(small, 256 << 20, &err), err);
+	assert_ok(session_run(session, sql, &err), err);
+	assert_fails(session_run(session, "SELECT nothing", &err), err, ERR_REJECT, "nothing");
+	assert_false(engine_was_short(&err));
+	session_close(session);
+	engine_close(small);
+}
+
 static void a_setting_that_is_none_is_refused(void **state)
 {
 	struct engine *none = NULL;
@@ -332,6 +353,7 @@ int main(void)
 		cmocka_unit_test(a_question_that_writes_or_loads_is_refused),
 		cmocka_unit_test(settings_that_keep_it_off_the_network_are_on),
 		cmocka_unit_test(what_does_not_fit_in_memory_is_an_error_and_the_session_lives),
+		cmocka_unit_test(an_engine_that_was_short_may_get_more),
 		cmocka_unit_test(a_setting_that_is_none_is_refused),
 		cmocka_unit_test(of_several_statements_the_last_ones_rows_come),
 		cmocka_unit_test(statements_behind_a_failing_one_are_not_run),
