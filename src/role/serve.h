@@ -24,6 +24,7 @@ struct serve {
 	const struct settings *settings;
 	struct lake *lake;
 	struct engine *engine;
+	int64_t memory; /* what the engine may use; grows up to the setting where it is too little */
 	struct dashboard *dashboard;
 	struct live *live;
 	struct serve_round round;

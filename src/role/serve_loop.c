@@ -22,6 +22,8 @@ enum {
 	WAIT_MS = 250,        /* at most: somebody may have begun to look, or want it to end; */
 	ROUND_WAIT_MS = 50,   /* while a round goes on */
 	SILENT_FAILURES = 3,  /* files are replaced while we look; the next round meets new ones */
+	MEMORY_BYTES =
+		48 << 20, /* of the engine: a round over an hour of 700,000 posts gets by with 40 */
 };
 
 static void hear(void *context, const char *stream, struct str line, uint64_t offset)
@@ -39,10 +41,30 @@ enum err_kind serve_open(struct serve *serve, struct err *err)
 					.bytes_max = (uint64_t)serve->settings->live_bytes,
 					.on_line = hear,
 					.context = serve };
-	TRY(open_engine(serve->settings, serve->lake, thread_count(serve->settings), &serve->engine,
-			err));
+	bool once = serve->settings->once;
+	/* Who stays takes little, for as long as that does; and one thread, since nobody waits. */
+	TRY(open_engine(serve->settings, serve->lake, once ? thread_count(serve->settings) : 1,
+			&serve->engine, err));
+	serve->memory = serve->settings->memory;
+	if (!once && serve->memory > MEMORY_BYTES) {
+		serve->memory = MEMORY_BYTES;
+		TRY(engine_set_memory(serve->engine, serve->memory, err));
+	}
 	options.engine = serve->engine;
 	return live_open(&options, &serve->live, err);
+}
+
+/* Gives the engine more memory where that was what was missing. */
+static void relieve(struct serve *serve, const struct err *err)
+{
+	struct err ignored;
+	int64_t most = serve->settings->memory;
+	int64_t more = serve->memory + serve->memory / 4;
+	more = more < most ? more : most;
+	if (!engine_was_short(err) || serve->memory == more)
+		return;
+	serve->memory = more;
+	(void)!engine_set_memory(serve->engine, more, &ignored);
 }
 
 void serve_close(struct serve *serve)
@@ -92,6 +114,7 @@ static enum err_kind take_answers(struct serve *serve, struct err *err)
 		serve->failures = 0;
 		note_trouble(serve, NULL, err);
 	} else if (kind != ERR_FATAL) {
+		relieve(serve, err);
 		if (++serve->failures > SILENT_FAILURES)
 			note_trouble(serve, "the charts could not be asked", err);
 		kind = ERR_NONE;
@@ -141,6 +164,7 @@ enum err_kind serve_follow(struct serve *serve, struct err *err)
 			return kind;
 		serve->changed |= changed;
 		if (kind != ERR_NONE) {
+			relieve(serve, err);
 			note_trouble(serve, "the lake could not be read", err);
 			stop_wait(-1, WAIT_MS);
 		}
