@@ -9,6 +9,7 @@ static void put(struct err *err, enum err_kind kind, const char *fmt, va_list ar
 {
 	err->kind = kind;
 	err->hint[0] = '\0';
+	err->sqlstate[0] = '\0';
 	vsnprintf(err->msg, sizeof err->msg, fmt, args);
 }
 
@@ -55,5 +56,14 @@ enum err_kind err_hint(struct err *err, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(err->hint, sizeof err->hint, fmt, args);
 	va_end(args);
+	return err->kind;
+}
+
+enum err_kind err_sqlstate(struct err *err, struct str state)
+{
+	const char *known = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	char text[ERR_SQLSTATE_MAX];
+	snprintf(text, sizeof text, "%.*s", state.len == 5 ? 5 : 0, state.ptr);
+	snprintf(err->sqlstate, sizeof err->sqlstate, "%s", strspn(text, known) == 5 ? text : "");
 	return err->kind;
 }

@@ -6,7 +6,7 @@
  * failing function reads `return err_set(err, ERR_REJECT, "...")`. Messages longer than the buffer
  * are cut at its end, never overrun. `err` is never NULL. */
 #pragma once
-#include <stddef.h>
+#include "base/str.h"
 
 enum err_kind {
 	ERR_NONE = 0, /* done */
@@ -15,12 +15,13 @@ enum err_kind {
 	ERR_FATAL, /* this program cannot go on: say so and exit */
 };
 
-enum { ERR_MSG_MAX = 1024, ERR_HINT_MAX = 256 };
+enum { ERR_MSG_MAX = 1024, ERR_HINT_MAX = 256, ERR_SQLSTATE_MAX = 6 };
 
 struct err {
 	enum err_kind kind;
 	char msg[ERR_MSG_MAX];
-	char hint[ERR_HINT_MAX]; /* what a person may do about it, or "" */
+	char hint[ERR_HINT_MAX];         /* what a person may do about it, or "" */
+	char sqlstate[ERR_SQLSTATE_MAX]; /* "42P01", where a SQL server gave one, or "" */
 };
 
 #define MUST_CHECK __attribute__((warn_unused_result))
@@ -35,6 +36,10 @@ enum err_kind err_errno(struct err *err, enum err_kind kind, const char *fmt, ..
 enum err_kind err_wrap(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Sets the one-line hint. Returns the kind the error already has. */
 enum err_kind err_hint(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Sets the SQLSTATE: five digits and capital letters; anything else is none. Returns the kind the error
+ * already has. */
+enum err_kind err_sqlstate(struct err *err, struct str state);
 
 /* Returns from the enclosing function when `call` fails. Only where nothing is held. */
 #define TRY(call)                                                                                  \

@@ -78,6 +78,26 @@ static void long_messages_are_cut_at_the_end(void **state)
 	(void)state;
 }
 
+static void a_sqlstate_is_five_digits_and_capitals_or_none(void **state)
+{
+	struct err err;
+	(void)state;
+	err_set(&err, ERR_REJECT, "no such table");
+	assert_string_equal(err.sqlstate, "");
+	assert_int_equal(err_sqlstate(&err, STR("42P01")), ERR_REJECT);
+	assert_string_equal(err.sqlstate, "42P01");
+	err_wrap(&err, "query");
+	assert_string_equal(err.sqlstate, "42P01");
+	err_sqlstate(&err, STR("42p01"));
+	assert_string_equal(err.sqlstate, "");
+	err_sqlstate(&err, STR("08S01"));
+	err_set(&err, ERR_REJECT, "another");
+	assert_string_equal(err.sqlstate, "");
+	err_sqlstate(&err, STR_NONE);
+	err_sqlstate(&err, STR("123456"));
+	assert_string_equal(err.sqlstate, "");
+}
+
 static void try_returns_the_kind_at_once(void **state)
 {
 	struct err err;
@@ -95,6 +115,7 @@ int main(void)
 		cmocka_unit_test(a_new_error_forgets_the_old_hint),
 		cmocka_unit_test(errno_is_spelled),
 		cmocka_unit_test(long_messages_are_cut_at_the_end),
+		cmocka_unit_test(a_sqlstate_is_five_digits_and_capitals_or_none),
 		cmocka_unit_test(try_returns_the_kind_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
