@@ -271,6 +271,8 @@ static void set_request(struct http_client *client, const struct http_ask *ask)
 	curl_easy_setopt(easy, CURLOPT_URL, ask->url);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, options->send_once ? 1L : 0L);
+	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, options->send_once ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, client->words);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)options->timeout_ms);

@@ -16,6 +16,9 @@ struct http_client_options {
 	int stall_timeout_ms;   /* no byte for so long ends the request; 0: 30 s */
 	int timeout_ms;         /* of the whole request; 0: 5 min */
 	size_t body_bytes_max;  /* of an answer, unpacked; 0: 128 MiB */
+	/* Every request has a connection of its own. On a kept one that turns out to be dead a request is
+	 * sent again, which is not for those that may be done once only. */
+	bool send_once;
 	/* Asked several times a second while waiting; true ends the request with ERR_RETRY. May be
 	 * NULL. */
 	bool (*stop)(void *context);
