@@ -1,5 +1,5 @@
 /* HDFS for the tests of several rooms: tests/cluster/stand_in.py, which also stands before a real one and
- * lets things go wrong on request. */
+ * lets things go wrong on request. Other stand-ins are started as it is. */
 #pragma once
 #include "base/test.h"
 
@@ -35,20 +35,12 @@ static inline char *hdfs_location(int namenode)
 			  namenode, (int)getpid(), count++);
 }
 
-static inline void stand_in_read_ports(struct stand_in *stand_in, int output)
-{
-	FILE *lines = fdopen(output, "r");
-	assert_non_null(lines);
-	if (fscanf(lines, "%d %d", &stand_in->namenode, &stand_in->datanode) != 2)
-		fail_msg("tests/cluster/stand_in.py does not start");
-	fclose(lines);
-}
-
-/* The option may be NULL. */
-static inline void stand_in_start(struct stand_in *stand_in, char *option, char *value)
+/* Starts a script of tests/cluster; the option may be NULL. Returns what it prints; the caller closes it. */
+static inline FILE *stand_in_run(struct stand_in *stand_in, const char *name, char *option,
+				 char *value)
 {
 	const char *root = getenv("AVIARY_ROOT"), *python = getenv("PYTHON");
-	char *script = mem_printf("%s/tests/cluster/stand_in.py", root ? root : ".");
+	char *script = mem_printf("%s/tests/cluster/%s", root ? root : ".", name);
 	int input[2], output[2];
 	if (pipe2(input, O_CLOEXEC) != 0 || pipe2(output, O_CLOEXEC) != 0)
 		abort();
@@ -63,9 +55,19 @@ static inline void stand_in_start(struct stand_in *stand_in, char *option, char 
 	}
 	close(input[0]);
 	close(output[1]);
-	stand_in->input = input[1];
-	stand_in_read_ports(stand_in, output[0]);
 	free(script);
+	stand_in->input = input[1];
+	FILE *lines = fdopen(output[0], "r");
+	assert_non_null(lines);
+	return lines;
+}
+
+static inline void stand_in_start(struct stand_in *stand_in, char *option, char *value)
+{
+	FILE *lines = stand_in_run(stand_in, "stand_in.py", option, value);
+	if (fscanf(lines, "%d %d", &stand_in->namenode, &stand_in->datanode) != 2)
+		fail_msg("tests/cluster/stand_in.py does not start");
+	fclose(lines);
 }
 
 static inline void stand_in_stop(struct stand_in *stand_in)
