@@ -59,24 +59,66 @@ static enum err_kind open_database(const struct engine_options *options, duckdb_
 	return kind;
 }
 
-enum err_kind engine_open(const struct engine_options *options, struct engine **ret_engine,
-			  struct err *err)
+static void duckdb_engine_close(struct engine *base)
 {
-	struct engine *engine = mem_zalloc(1, sizeof *engine);
+	struct duckdb_engine *engine = (struct duckdb_engine *)base;
+	duckdb_close(&engine->database);
+	pthread_mutex_destroy(&engine->lock);
+	free(engine);
+}
+
+static enum err_kind duckdb_engine_open(const struct engine_options *options,
+					struct engine **ret_engine, struct err *err)
+{
+	struct duckdb_engine *engine = mem_zalloc(1, sizeof *engine);
+	engine->base.ops = &engine_duckdb;
 	pthread_mutex_init(&engine->lock, NULL);
 	enum err_kind kind = open_database(options, &engine->database, err);
 	struct session *session = NULL;
 	if (kind == ERR_NONE)
-		kind = session_open(engine, &session, err);
+		kind = session_open(&engine->base, &session, err);
 	if (kind == ERR_NONE)
-		kind = held_register(engine, session->connection, err);
+		kind = held_register(engine, ((struct duckdb_session *)session)->connection, err);
 	session_close(session);
 	if (kind != ERR_NONE) {
-		engine_close(engine);
+		duckdb_engine_close(&engine->base);
 		return kind;
 	}
-	*ret_engine = engine;
+	*ret_engine = &engine->base;
 	return ERR_NONE;
+}
+
+static enum err_kind duckdb_session_open(struct engine *base, struct session **ret_session,
+					 struct err *err)
+{
+	struct duckdb_engine *engine = (struct duckdb_engine *)base;
+	struct duckdb_session *session = mem_zalloc(1, sizeof *session);
+	session->base.ops = &engine_duckdb;
+	session->engine = engine;
+	pthread_mutex_lock(&engine->lock);
+	session->number = ++engine->newest_session;
+	pthread_mutex_unlock(&engine->lock);
+	snprintf(session->held_name, sizeof session->held_name, "held_lines(%lld)",
+		 (long long)session->number);
+	if (duckdb_connect(engine->database, &session->connection) != DuckDBSuccess) {
+		free(session);
+		return err_set(err, ERR_FATAL, "DuckDB: cannot connect");
+	}
+	enum err_kind kind = session_run(&session->base, "SET TimeZone = 'UTC'", err);
+	if (kind != ERR_NONE) {
+		session_close(&session->base);
+		return kind;
+	}
+	*ret_session = &session->base;
+	return ERR_NONE;
+}
+
+static void duckdb_session_close(struct session *base)
+{
+	struct duckdb_session *session = (struct duckdb_session *)base;
+	duckdb_disconnect(&session->connection);
+	duckdb_hold(base, NULL);
+	free(session);
 }
 
 enum err_kind engine_set_memory(struct engine *engine, int64_t bytes, struct err *err)
@@ -96,52 +138,19 @@ bool engine_was_short(const struct err *err)
 	return strstr(err->msg, "Out of Memory Error") != NULL;
 }
 
-void engine_close(struct engine *engine)
+static enum engine_product duckdb_product(const struct session *session)
 {
-	if (!engine)
-		return;
-	duckdb_close(&engine->database);
-	pthread_mutex_destroy(&engine->lock);
-	free(engine);
+	(void)session;
+	return ENGINE_DUCKDB;
 }
 
-enum err_kind session_open(struct engine *engine, struct session **ret_session, struct err *err)
+static const char *duckdb_version(const struct session *session)
 {
-	struct session *session = mem_zalloc(1, sizeof *session);
-	session->engine = engine;
-	pthread_mutex_lock(&engine->lock);
-	session->number = ++engine->newest_session;
-	pthread_mutex_unlock(&engine->lock);
-	snprintf(session->held_name, sizeof session->held_name, "held_lines(%lld)",
-		 (long long)session->number);
-	if (duckdb_connect(engine->database, &session->connection) != DuckDBSuccess) {
-		free(session);
-		return err_set(err, ERR_FATAL, "DuckDB: cannot connect");
-	}
-	enum err_kind kind = session_run(session, "SET TimeZone = 'UTC'", err);
-	if (kind != ERR_NONE) {
-		session_close(session);
-		return kind;
-	}
-	*ret_session = session;
-	return ERR_NONE;
+	(void)session;
+	return engine_version();
 }
 
-uint64_t *session_notes(struct session *session)
-{
-	return session->notes;
-}
-
-void session_close(struct session *session)
-{
-	if (!session)
-		return;
-	duckdb_disconnect(&session->connection);
-	session_hold(session, NULL);
-	free(session);
-}
-
-enum err_kind duckdb_run(struct session *session, const char *sql, duckdb_result *ret,
+enum err_kind duckdb_run(struct duckdb_session *session, const char *sql, duckdb_result *ret,
 			 struct err *err)
 {
 	if (duckdb_query(session->connection, sql, ret) != DuckDBSuccess) {
@@ -153,10 +162,32 @@ enum err_kind duckdb_run(struct session *session, const char *sql, duckdb_result
 	return ERR_NONE;
 }
 
-enum err_kind session_run(struct session *session, const char *sql, struct err *err)
+static enum err_kind duckdb_session_run(struct session *session, const char *sql, struct err *err)
 {
 	duckdb_result result;
-	TRY(duckdb_run(session, sql, &result, err));
+	TRY(duckdb_run((struct duckdb_session *)session, sql, &result, err));
 	duckdb_destroy_result(&result);
 	return ERR_NONE;
 }
+
+const struct engine_ops engine_duckdb = {
+	.open = duckdb_engine_open,
+	.close = duckdb_engine_close,
+	.session_open = duckdb_session_open,
+	.session_close = duckdb_session_close,
+	.product = duckdb_product,
+	.version = duckdb_version,
+	.run = duckdb_session_run,
+	.query = duckdb_ask,
+	.hold = duckdb_hold,
+	.held_name = duckdb_held_name,
+	.free = duckdb_rows_free,
+	.columns = duckdb_rows_columns,
+	.column_name = duckdb_rows_column_name,
+	.column_is_number = duckdb_rows_column_is_number,
+	.next = duckdb_rows_next,
+	.is_null = duckdb_rows_is_null,
+	.integer = duckdb_rows_integer,
+	.add_text = duckdb_rows_add_text,
+	.add_json = duckdb_rows_add_json,
+};

@@ -30,14 +30,15 @@ static void release(const struct held_table *table)
 		table->release(table->context);
 }
 
-void session_hold(struct session *session, const struct held_table *table)
+void duckdb_hold(struct session *base, const struct held_table *table)
 {
-	struct engine *engine = session->engine;
+	struct duckdb_session *session = (struct duckdb_session *)base;
+	struct duckdb_engine *engine = session->engine;
 	struct held_table before = session->held;
 	if (table)
 		retain(table);
 	pthread_mutex_lock(&engine->lock);
-	struct session **link = &engine->sessions;
+	struct duckdb_session **link = &engine->sessions;
 	while (*link && *link != session)
 		link = &(*link)->next;
 	if (*link)
@@ -51,17 +52,17 @@ void session_hold(struct session *session, const struct held_table *table)
 	release(&before);
 }
 
-const char *session_held_name(const struct session *session)
+const char *duckdb_held_name(const struct session *session)
 {
-	return session->held_name;
+	return ((const struct duckdb_session *)session)->held_name;
 }
 
 /* Retained, where there is one. */
-static struct held_table held_by(struct engine *engine, int64_t number)
+static struct held_table held_by(struct duckdb_engine *engine, int64_t number)
 {
 	struct held_table table = { 0 };
 	pthread_mutex_lock(&engine->lock);
-	struct session *session = engine->sessions;
+	struct duckdb_session *session = engine->sessions;
 	while (session && session->number != number)
 		session = session->next;
 	if (session) {
@@ -388,7 +389,8 @@ static void produce(duckdb_function_info info, duckdb_data_chunk chunk)
 	duckdb_data_chunk_set_size(chunk, rows);
 }
 
-enum err_kind held_register(struct engine *engine, duckdb_connection connection, struct err *err)
+enum err_kind held_register(struct duckdb_engine *engine, duckdb_connection connection,
+			    struct err *err)
 {
 	duckdb_table_function function = duckdb_create_table_function();
 	duckdb_logical_type bigint = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);

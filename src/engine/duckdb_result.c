@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct result {
+struct duckdb_rows {
+	struct result base;
 	duckdb_prepared_statement statement;
 	duckdb_result result;
 	duckdb_data_chunk chunk;
@@ -93,7 +94,7 @@ static bool can_show(duckdb_logical_type type)
 
 /* --- the result --------------------------------------------------------------------------------------- */
 
-static enum err_kind refuse_strange_types(struct result *result, struct err *err)
+static enum err_kind refuse_strange_types(struct duckdb_rows *result, struct err *err)
 {
 	for (idx_t i = 0; i < result->columns; i++) {
 		duckdb_logical_type type = duckdb_column_logical_type(&result->result, i);
@@ -135,7 +136,7 @@ static enum err_kind refuse_writing(duckdb_prepared_statement statement, const c
 }
 
 /* Runs all statements but the last, and prepares that one. */
-static enum err_kind prepare_last(struct session *session, const char *sql,
+static enum err_kind prepare_last(struct duckdb_session *session, const char *sql,
 				  duckdb_prepared_statement *ret, struct err *err)
 {
 	duckdb_extracted_statements all;
@@ -164,12 +165,13 @@ static enum err_kind prepare_last(struct session *session, const char *sql,
 	return kind;
 }
 
-enum err_kind session_query(struct session *session, const char *sql, struct result **ret_result,
-			    struct err *err)
+enum err_kind duckdb_ask(struct session *session, const char *sql, struct result **ret_result,
+			 struct err *err)
 {
 	duckdb_prepared_statement statement = NULL;
-	TRY(prepare_last(session, sql, &statement, err));
-	struct result *result = mem_zalloc(1, sizeof *result);
+	TRY(prepare_last((struct duckdb_session *)session, sql, &statement, err));
+	struct duckdb_rows *result = mem_zalloc(1, sizeof *result);
+	result->base.ops = &engine_duckdb;
 	result->statement = statement;
 	enum err_kind kind;
 	if (duckdb_execute_prepared_streaming(statement, &result->result) != DuckDBSuccess) {
@@ -179,17 +181,16 @@ enum err_kind session_query(struct session *session, const char *sql, struct res
 		kind = refuse_strange_types(result, err);
 	}
 	if (kind != ERR_NONE) {
-		result_free(result);
+		duckdb_rows_free(&result->base);
 		return kind;
 	}
-	*ret_result = result;
+	*ret_result = &result->base;
 	return ERR_NONE;
 }
 
-void result_free(struct result *result)
+void duckdb_rows_free(struct result *base)
 {
-	if (!result)
-		return;
+	struct duckdb_rows *result = (struct duckdb_rows *)base;
 	if (result->chunk)
 		duckdb_destroy_data_chunk(&result->chunk);
 	duckdb_destroy_result(&result->result);
@@ -197,25 +198,31 @@ void result_free(struct result *result)
 	free(result);
 }
 
-size_t result_columns(const struct result *result)
+static const struct duckdb_rows *rows_of(const struct result *result)
 {
-	return result->columns;
+	return (const struct duckdb_rows *)result;
 }
 
-const char *result_column_name(const struct result *result, size_t column)
+size_t duckdb_rows_columns(const struct result *result)
 {
-	return duckdb_column_name((duckdb_result *)&result->result, column);
+	return rows_of(result)->columns;
 }
 
-bool result_column_is_number(const struct result *result, size_t column)
+const char *duckdb_rows_column_name(const struct result *result, size_t column)
 {
-	duckdb_type type = duckdb_column_type((duckdb_result *)&result->result, column);
+	return duckdb_column_name((duckdb_result *)&rows_of(result)->result, column);
+}
+
+bool duckdb_rows_column_is_number(const struct result *result, size_t column)
+{
+	duckdb_type type = duckdb_column_type((duckdb_result *)&rows_of(result)->result, column);
 	return (type >= DUCKDB_TYPE_TINYINT && type <= DUCKDB_TYPE_DOUBLE) ||
 	       type == DUCKDB_TYPE_HUGEINT || type == DUCKDB_TYPE_DECIMAL;
 }
 
-enum err_kind result_next(struct result *result, bool *ret_row, struct err *err)
+enum err_kind duckdb_rows_next(struct result *base, bool *ret_row, struct err *err)
 {
+	struct duckdb_rows *result = (struct duckdb_rows *)base;
 	*ret_row = false;
 	if (result->ended)
 		return ERR_NONE;
@@ -241,38 +248,40 @@ enum err_kind result_next(struct result *result, bool *ret_row, struct err *err)
 static struct cell cell_of(const struct result *result, size_t column, bool json)
 {
 	return (struct cell){
-		.vector = duckdb_data_chunk_get_vector(result->chunk, column),
-		.type = duckdb_column_logical_type((duckdb_result *)&result->result, column),
-		.row = result->row - 1,
+		.vector = duckdb_data_chunk_get_vector(rows_of(result)->chunk, column),
+		.type = duckdb_column_logical_type((duckdb_result *)&rows_of(result)->result,
+						   column),
+		.row = rows_of(result)->row - 1,
 		.json = json,
 	};
 }
 
-bool result_is_null(const struct result *result, size_t column)
+bool duckdb_rows_is_null(const struct result *result, size_t column)
 {
-	return cell_is_null(duckdb_data_chunk_get_vector(result->chunk, column), result->row - 1);
+	return cell_is_null(duckdb_data_chunk_get_vector(rows_of(result)->chunk, column),
+			    rows_of(result)->row - 1);
 }
 
-int64_t result_int(const struct result *result, size_t column)
+int64_t duckdb_rows_integer(const struct result *result, size_t column)
 {
-	duckdb_type type = duckdb_column_type((duckdb_result *)&result->result, column);
+	duckdb_type type = duckdb_column_type((duckdb_result *)&rows_of(result)->result, column);
 	bool integer = (type >= DUCKDB_TYPE_TINYINT && type <= DUCKDB_TYPE_UBIGINT) ||
 		       type == DUCKDB_TYPE_HUGEINT;
-	if (!integer || result_is_null(result, column))
+	if (!integer || duckdb_rows_is_null(result, column))
 		return 0;
-	const void *data =
-		duckdb_vector_get_data(duckdb_data_chunk_get_vector(result->chunk, column));
-	return (int64_t)cell_integer_at(type, data, result->row - 1);
+	const void *data = duckdb_vector_get_data(
+		duckdb_data_chunk_get_vector(rows_of(result)->chunk, column));
+	return (int64_t)cell_integer_at(type, data, rows_of(result)->row - 1);
 }
 
-void result_add_text(const struct result *result, size_t column, struct buf *ret)
+void duckdb_rows_add_text(const struct result *result, size_t column, struct buf *ret)
 {
 	struct cell cell = cell_of(result, column, false);
 	cell_add(&cell, ret);
 	duckdb_destroy_logical_type(&cell.type);
 }
 
-void result_add_json(const struct result *result, size_t column, struct buf *ret)
+void duckdb_rows_add_json(const struct result *result, size_t column, struct buf *ret)
 {
 	struct cell cell = cell_of(result, column, true);
 	cell_add(&cell, ret);

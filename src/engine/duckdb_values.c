@@ -3,8 +3,6 @@
 
 #include "base/clock.h"
 
-#include <float.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -37,28 +35,6 @@ static void add_hugeint(__int128 value, int scale, struct buf *ret)
 	if (negative)
 		digits[--at] = '-';
 	buf_add(ret, digits + at, sizeof digits - at);
-}
-
-/* The shortest spelling that reads back as the same number. */
-static void add_double(const struct cell *cell, double value, bool single, struct buf *ret)
-{
-	char text[40];
-	if (!isfinite(value)) {
-		add_quoted(cell,
-			   isnan(value) ? STR("NaN") :
-			   value > 0    ? STR("Infinity") :
-					  STR("-Infinity"),
-			   ret);
-		return;
-	}
-	/* Subnormal numbers have fewer digits that mean anything. */
-	bool normal = fabs(value) >= (single ? (double)FLT_MIN : DBL_MIN);
-	int digits = !normal ? 1 : single ? 6 : 15;
-	do
-		snprintf(text, sizeof text, "%.*g", digits++, value);
-	while (digits <= (single ? 9 : 17) &&
-	       (single ? (double)strtof(text, NULL) != value : strtod(text, NULL) != value));
-	buf_add_text(ret, text);
 }
 
 __int128 cell_integer_at(duckdb_type type, const void *data, idx_t row)
@@ -142,22 +118,6 @@ static void add_uuid(const struct cell *cell, const duckdb_hugeint *value, struc
 		 (unsigned)(value->lower >> 48),
 		 (unsigned long long)(value->lower & UINT64_C(0xffffffffffff)));
 	add_quoted(cell, str_from(text), ret);
-}
-
-/* As DuckDB casts them to text: printable ASCII as it is, the rest as \xAB. */
-static void add_blob(const struct cell *cell, duckdb_string_t *bytes, struct buf *ret)
-{
-	struct buf text = { 0 };
-	const char *at = duckdb_string_t_data(bytes);
-	for (uint32_t i = 0; i < duckdb_string_t_length(*bytes); i++) {
-		unsigned char byte = (unsigned char)at[i];
-		if (byte >= 0x20 && byte < 0x7f && !strchr("\\\"'", byte))
-			buf_add_byte(&text, (char)byte);
-		else
-			buf_addf(&text, "\\x%02X", byte);
-	}
-	add_quoted(cell, buf_str(&text), ret);
-	buf_release(&text);
 }
 
 static void add_date(const struct cell *cell, int32_t days, struct buf *ret)
@@ -271,6 +231,12 @@ static void add_enum(const struct cell *cell, const void *data, struct buf *ret)
 	}
 }
 
+static struct str bytes_at(const void *data, idx_t row)
+{
+	duckdb_string_t *bytes = (duckdb_string_t *)data + row;
+	return str_make(duckdb_string_t_data(bytes), duckdb_string_t_length(*bytes));
+}
+
 void cell_add(const struct cell *cell, struct buf *ret)
 {
 	duckdb_type type = duckdb_get_type_id(cell->type);
@@ -285,23 +251,19 @@ void cell_add(const struct cell *cell, struct buf *ret)
 		buf_add_text(ret, ((const bool *)data)[cell->row] ? "true" : "false");
 		break;
 	case DUCKDB_TYPE_FLOAT:
-		add_double(cell, (double)((const float *)data)[cell->row], true, ret);
+		engine_add_double((double)((const float *)data)[cell->row], true, cell->json, ret);
 		break;
 	case DUCKDB_TYPE_DOUBLE:
-		add_double(cell, ((const double *)data)[cell->row], false, ret);
+		engine_add_double(((const double *)data)[cell->row], false, cell->json, ret);
 		break;
 	case DUCKDB_TYPE_DECIMAL:
 		add_hugeint(
 			cell_integer_at(duckdb_decimal_internal_type(cell->type), data, cell->row),
 			duckdb_decimal_scale(cell->type), ret);
 		break;
-	case DUCKDB_TYPE_VARCHAR: {
-		duckdb_string_t *text = (duckdb_string_t *)data + cell->row;
-		add_quoted(cell,
-			   str_make(duckdb_string_t_data(text), duckdb_string_t_length(*text)),
-			   ret);
+	case DUCKDB_TYPE_VARCHAR:
+		add_quoted(cell, bytes_at(data, cell->row), ret);
 		break;
-	}
 	case DUCKDB_TYPE_DATE:
 		add_date(cell, ((const int32_t *)data)[cell->row], ret);
 		break;
@@ -321,7 +283,7 @@ void cell_add(const struct cell *cell, struct buf *ret)
 		add_uuid(cell, (const duckdb_hugeint *)data + cell->row, ret);
 		break;
 	case DUCKDB_TYPE_BLOB:
-		add_blob(cell, (duckdb_string_t *)data + cell->row, ret);
+		engine_add_blob(bytes_at(data, cell->row), cell->json, ret);
 		break;
 	case DUCKDB_TYPE_INTERVAL:
 		add_interval(cell, (const duckdb_interval *)data + cell->row, ret);
