@@ -45,6 +45,7 @@ struct result {
 };
 
 extern const struct engine_ops engine_duckdb;
+extern const struct engine_ops engine_hiveserver2;
 
 /* The shortest spelling that reads back as the same number; `single`: as the same float. Numbers that JSON
  * lacks are words: NaN, Infinity, -Infinity, in quotes where `json` says so. */

@@ -11,6 +11,8 @@ static const struct scheme {
 	const struct engine_ops *ops;
 } schemes[] = {
 	{ "duckdb", &engine_duckdb },
+	{ "hive2://", &engine_hiveserver2 },
+	{ "jdbc:hive2://", &engine_hiveserver2 },
 };
 
 /* --- engines and sessions ------------------------------------------------------------------------------------ */
