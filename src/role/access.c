@@ -8,9 +8,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
-enum { TOKEN_BYTES_MAX = 4096, STALL_TIMEOUT_MS = 30000 };
+enum { STALL_TIMEOUT_MS = 30000 };
 
 /* --- the address -------------------------------------------------------------------------------------------- */
 
@@ -59,18 +58,6 @@ static enum err_kind read_address(struct access *access, const struct settings *
 
 /* --- the token ------------------------------------------------------------------------------------------------- */
 
-static enum err_kind read_token_file(const char *path, struct buf *ret, struct err *err)
-{
-	struct stat st;
-	if (file_read(path, TOKEN_BYTES_MAX, ret, err) != ERR_NONE)
-		return err->kind = ERR_REJECT;
-	if (stat(path, &st) == 0 && (st.st_mode & S_IROTH))
-		log_event(LOG_WARN, "token_file",
-			  "path=\"%s\" why=\"everybody on this machine can read it: chmod 600\"",
-			  path);
-	return ERR_NONE;
-}
-
 static enum err_kind find_token(const struct settings *settings, struct buf *ret,
 				const char **ret_from, struct err *err)
 {
@@ -79,7 +66,7 @@ static enum err_kind find_token(const struct settings *settings, struct buf *ret
 	*ret_from = "nowhere";
 	if (settings->token_file) {
 		*ret_from = settings->token_file;
-		return read_token_file(settings->token_file, ret, err);
+		return read_secret(settings->token_file, ret, err);
 	}
 	if (environment) {
 		*ret_from = "$AVIARY_TOKEN";
@@ -90,7 +77,7 @@ static enum err_kind find_token(const struct settings *settings, struct buf *ret
 		return ERR_NONE;
 	*ret_from = "the systemd credential";
 	char *path = mem_printf("%s/token", credentials);
-	enum err_kind kind = file_exists(path) ? read_token_file(path, ret, err) : ERR_NONE;
+	enum err_kind kind = file_exists(path) ? read_secret(path, ret, err) : ERR_NONE;
 	free(path);
 	return kind;
 }

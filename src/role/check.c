@@ -89,6 +89,23 @@ static enum err_kind print_promises(const struct settings *settings, bool *ret_a
 	return kind;
 }
 
+/* The port opens before the server is ready, so what counts is a session. */
+static enum err_kind print_server(const struct settings *settings, struct err *err)
+{
+	struct engine *engine = NULL;
+	struct session *session = NULL;
+	if (!has_server(settings))
+		return ERR_NONE;
+	enum err_kind kind = open_server(settings, &engine, err);
+	if (kind == ERR_NONE)
+		kind = session_open(engine, &session, err);
+	if (kind == ERR_NONE)
+		printf("# %s at %s\n", session_version(session), settings->engine);
+	session_close(session);
+	engine_close(engine);
+	return kind;
+}
+
 static int run(struct settings *settings, int argc, char **argv)
 {
 	struct err err = { 0 };
@@ -106,7 +123,8 @@ static int run(struct settings *settings, int argc, char **argv)
 		return say_error(&err, EXIT_USAGE);
 	engine_close(engine);
 	printf("\n# %s\n", engine_version());
-	if (print_promises(settings, &all, &err) != ERR_NONE) {
+	if (print_server(settings, &err) != ERR_NONE ||
+	    print_promises(settings, &all, &err) != ERR_NONE) {
 		err_wrap(&err, "check");
 		return say_error(&err, EXIT_FAILED);
 	}
@@ -119,13 +137,12 @@ static int run(struct settings *settings, int argc, char **argv)
 	return EXIT_DONE;
 }
 
-static const char *const flags[] = { "lake",           "threads",
-				     "memory",         "cache_bytes",
-				     "line_bytes_max", "segment_bytes",
-				     "window_entries", "hello_timeout",
-				     "import_bytes",   "document_bytes_max",
-				     "weekend",        "weekend_zone",
-				     "retire_grace",   NULL };
+static const char *const flags[] = {
+	"lake",           "engine",        "engine_password_file", "threads",
+	"memory",         "cache_bytes",   "line_bytes_max",       "segment_bytes",
+	"window_entries", "hello_timeout", "import_bytes",         "document_bytes_max",
+	"weekend",        "weekend_zone",  "retire_grace",         NULL
+};
 const struct command command_check = {
 	.name = "check",
 	.arguments = "",

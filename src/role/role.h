@@ -14,6 +14,7 @@ enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 struct settings {
 	struct conf conf;
 	const char *lake;
+	const char *engine, *engine_password_file;
 	int64_t threads, memory, cache_bytes;
 	char **keyword, **query;
 	struct conf_group rules; /* [rule NAME]; role/rules.h reads them */
@@ -78,10 +79,17 @@ MUST_CHECK enum err_kind make_lake(const struct settings *settings, struct lake 
  * what to name instead. */
 MUST_CHECK enum err_kind local_lake_path(const struct settings *settings, const char *path,
 					 const char *instead, char **ret_path, struct err *err);
-/* The engine as configured, spilling into the lake's staging directory, or beside it. `threads` are DuckDB's own; with
+/* DuckDB as configured, spilling into the lake's staging directory, or beside it. `threads` are DuckDB's own; with
  * 1 the work is done by whoever asks, which is cheapest where several sessions ask at once. */
 MUST_CHECK enum err_kind open_engine(const struct settings *settings, struct lake *lake,
 				     int threads, struct engine **ret, struct err *err);
+/* Whether `engine` names a server, and the engine that it is. Nothing is asked of it yet; a signal to stop ends
+ * what it runs, where stop_install() was called. */
+bool has_server(const struct settings *settings);
+MUST_CHECK enum err_kind open_server(const struct settings *settings, struct engine **ret,
+				     struct err *err);
+/* Reads a file that holds a secret; says so where everybody can read it. Wiped by the caller. */
+MUST_CHECK enum err_kind read_secret(const char *path, struct buf *ret, struct err *err);
 /* For those who need it only later: whether the engine will know the zone. */
 MUST_CHECK enum err_kind check_weekend_zone(const struct settings *settings, struct err *err);
 int thread_count(const struct settings *settings);

@@ -93,7 +93,7 @@ same "every post once (full)" "$(values lake-j11 "$count")" "4000,4000,4000"
 
 chmod 644 token
 once j1 --keyword bird
-has "a token that everybody may read is warned of" "$err" 'level=warn event=token_file .*chmod 600'
+has "a token that everybody may read is warned of" "$err" 'level=warn event=secret_file .*chmod 600'
 lacks "a token's value is in no log" "$(cat ./*.err ./*.out )" "$secret"
 same "and in no journal and no lake" "$(grep -rlF "$secret" j[0-9]* lake-* 2>/dev/null)" ""
 start daemon "$AVIARY" listen --journal j7 --base-url "$x" --token-file token --keyword bird --interval 1s --port 0
