@@ -277,6 +277,7 @@ static void set_request(struct http_client *client, const struct http_ask *ask)
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)options->timeout_ms);
 	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_head);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, client);
@@ -368,6 +369,7 @@ static enum err_kind transfer(struct http_client *client, const struct http_ask 
 	enum err_kind kind = wait(client, err);
 	ret_reply->status = (int)status_now(client);
 	ret_reply->sent = was_sent(client);
+	ret_reply->is_too_large = kind != ERR_NONE && client->body_too_large;
 	curl_multi_remove_handle(client->multi, client->easy);
 	if (kind == ERR_NONE)
 		ret_reply->body = buf_str(&client->body);
@@ -402,6 +404,21 @@ struct str http_client_reply_header(const struct http_client *client, const char
 			found = str_trim(str_make(line.ptr + len + 1, line.len - len - 1));
 	}
 	return found;
+}
+
+bool http_client_reply_date(const struct http_client *client, int64_t *ret_us)
+{
+	char text[64];
+	struct str date = http_client_reply_header(client, "date");
+	if (!date.ptr || date.len >= sizeof text)
+		return false;
+	memcpy(text, date.ptr, date.len);
+	text[date.len] = '\0';
+	time_t seconds = curl_getdate(text, NULL);
+	if (seconds < 0)
+		return false;
+	*ret_us = (int64_t)seconds * 1000000;
+	return true;
 }
 
 /* --- spelling ------------------------------------------------------------------------------------------ */

@@ -46,7 +46,8 @@ struct http_ask {
 struct http_reply {
 	int status;
 	struct str body;
-	bool sent; /* the server may have seen the request */
+	bool sent;         /* the server may have seen the request */
+	bool is_too_large; /* it failed since the body would have passed body_bytes_max */
 };
 /* After an error the reply still tells `sent`, and the status if a head had come. No answer (address unknown, refused, TLS, cut off, stalled, too large, stopped): ERR_RETRY, or
  * ERR_REJECT where trying again cannot help (a malformed address, a certificate that is not theirs).
@@ -55,5 +56,7 @@ MUST_CHECK enum err_kind http_client_ask(struct http_client *client, const struc
 					 struct http_reply *ret_reply, struct err *err);
 /* A header of the last reply, its name in any case; STR_NONE when absent. */
 struct str http_client_reply_header(const struct http_client *client, const char *name);
+/* When the server says it answered (the header Date, whole seconds); false when it does not say. */
+bool http_client_reply_date(const struct http_client *client, int64_t *ret_us);
 /* Adds `text` percent-encoded for a query (RFC 3986, unreserved characters stay). */
 void http_add_encoded(struct buf *buf, struct str text);

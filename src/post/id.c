@@ -15,3 +15,9 @@ bool post_id_time(uint64_t id, int64_t *ret_us)
 	*ret_us = ((int64_t)(id >> 22) + SNOWFLAKE_EPOCH_MS) * 1000;
 	return true;
 }
+
+uint64_t post_id_floor(int64_t time_us)
+{
+	int64_t ms = time_us / 1000 - SNOWFLAKE_EPOCH_MS;
+	return ms > 0 && ms < INT64_C(1) << 41 ? (uint64_t)ms << 22 : 0;
+}

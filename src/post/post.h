@@ -127,6 +127,8 @@ bool post_id_parse(struct str text, uint64_t *ret_id);
 /* The time in a snowflake id (milliseconds exact), X-API section 4. False for ids made before
  * snowflakes, 4 November 2010 (the first is 29700859247). */
 bool post_id_time(uint64_t id, int64_t *ret_us);
+/* The lowest id of a time; 0 before snowflakes began. */
+uint64_t post_id_floor(int64_t time_us);
 
 /* --- text ----------------------------------------------------------------------------------------- */
 

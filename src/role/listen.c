@@ -174,6 +174,7 @@ static const char *const flags[] = {
 	"interval",
 	"page_posts",
 	"posts_max",
+	"overlap",
 	"first_reach",
 	"budget_usd_month",
 	"price_post_usd",

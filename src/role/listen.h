@@ -1,5 +1,6 @@
 /* Inside role/: what the files of listen share. listen.c is the command and its schedule, listen_poll.c
- * one poll of one rule, listen_setup.c its rules, listen_status.c what it tells. */
+ * one poll of one rule, listen_times.c X's clock and pace, listen_setup.c its rules, listen_status.c what it
+ * tells. */
 #pragma once
 #include "role/access.h"
 #include "role/journal_sink.h"
@@ -14,6 +15,8 @@ struct listen_rule {
 	int64_t not_before_us;
 	char waiting_why[512]; /* why not before then */
 	unsigned troubles;     /* in a row */
+	unsigned stuck;        /* polls in a row that led no further down */
+	int64_t overlapped_us; /* when old posts were read again last */
 };
 
 /* How a poll went. */
@@ -42,6 +45,10 @@ struct listen {
 	struct search_wants wants;
 	int64_t dialect_us; /* when it was changed last; 0: not by this process */
 	bool dialect_told;
+	/* X's clock is so much ahead of ours, by the Date of its answers. */
+	int64_t x_skew_us;
+	bool x_clock_known;
+	int64_t pace_until_us; /* no request before then, to make the rate limit last */
 
 	const char *source; /* "X", "simulated"; NULL: nobody has answered yet */
 	/* Ever, in this journal. What was paid for but brought no page counts as many as were asked for. */
@@ -71,6 +78,11 @@ void listen_note_waiting(struct listen *listen, int64_t until_us, const char *wh
 void listen_end_waiting(struct listen *listen);
 /* A copy that can be told: cut to the size between two characters, no quotes, no control characters. */
 void listen_copy_words(char *ret, size_t size, const char *words);
+
+/* What o'clock it is at X, as far as is known. */
+int64_t listen_x_now_us(const struct listen *listen);
+/* Of an answer: its Date, and what its rate limit allows. */
+void listen_note_times(struct listen *listen, const struct search_reply *reply);
 
 /* Whether posts_max leaves less than X gives at least. */
 bool listen_is_spent(const struct listen *listen);

@@ -25,6 +25,7 @@ enum {
 	BACK_OFF_FIRST_MS = 500,
 	BACK_OFF_MAX_MS = 60000,
 	FULL_WAIT_US = 200000,
+	STUCK_MAX = 2, /* polls in a row that led no further down */
 };
 static const int64_t denied_wait_us = 5 * 60 * INT64_C(1000000);
 static const int64_t stuck_wait_us = 3600 * INT64_C(1000000);
@@ -46,15 +47,21 @@ static enum err_kind append_cursor(struct listen *listen, struct str name, struc
 	return journal_sync(listen->home.journal, err);
 }
 
-/* Where the rule stands. One never asked for begins an interval back, and so does one whose query is
- * another now: what the old one has read says nothing about the new one, and reading all of X's seven
- * days unasked would be dear. The beginning is noted at once, so that it stays the beginning until there
- * are posts. X shows posts when they are half a minute old. */
-static enum err_kind find_place(struct listen *listen, const struct listen_rule *rule,
-				struct search_place *ret, struct err *err)
+/* An interval; X shows posts when they are half a minute old. */
+static int64_t first_reach_us(const struct listen *listen)
 {
 	const int64_t least_us = 60 * INT64_C(1000000);
 	int64_t interval_us = listen->settings->interval;
+	return interval_us > least_us ? interval_us : least_us;
+}
+
+/* Where the rule stands. One never asked for begins an interval back, and so does one whose query is
+ * another now: what the old one has read says nothing about the new one, and reading all of X's seven
+ * days unasked would be dear. The beginning is noted at once, so that it stays the beginning until there
+ * are posts. */
+static enum err_kind find_place(struct listen *listen, const struct listen_rule *rule,
+				struct search_place *ret, struct err *err)
+{
 	uint64_t query_hash = hash_xxh3(str_from(rule->query));
 	struct str text = journal_cursor(listen->home.journal, str_from(rule->cursor));
 	if (text.ptr && !search_place_read(text, ret))
@@ -68,7 +75,7 @@ static enum err_kind find_place(struct listen *listen, const struct listen_rule 
 		log_event(LOG_WARN, "rule_changed",
 			  "rule=\"%s\" why=\"its query is another: it begins anew\"", rule->label);
 	*ret = (struct search_place){
-		.start_us = clock_now_us() - (interval_us > least_us ? interval_us : least_us),
+		.start_us = listen_x_now_us(listen) - first_reach_us(listen),
 		.query_hash = query_hash,
 	};
 	buf_reset(&listen->scratch);
@@ -195,7 +202,7 @@ static enum err_kind store(struct listen *listen, const struct listen_rule *rule
 }
 
 static enum err_kind keep_page(struct listen *listen, const struct listen_rule *rule,
-			       const struct search_poll *poll, const struct search_verdict *verdict,
+			       struct search_poll *poll, const struct search_verdict *verdict,
 			       struct err *err)
 {
 	char fetched_at[TIME_TEXT_MAX];
@@ -210,11 +217,9 @@ static enum err_kind keep_page(struct listen *listen, const struct listen_rule *
 	const struct source_line *lines = NULL;
 	size_t count = 0, dropped = 0;
 	struct err why = { 0 };
-	enum err_kind kind = verdict->is_odd ?
-				     err_set(&why, ERR_REJECT, "%s", verdict->why) :
-				     page_join(listen->joiner, &listen->doc, &options, &sink,
-					       (size_t)listen->settings->line_bytes_max, &lines,
-					       &count, &dropped, &why);
+	enum err_kind kind = page_join(listen->joiner, &listen->doc, &options, &sink,
+				       (size_t)listen->settings->line_bytes_max, &lines, &count,
+				       &dropped, &why);
 	if (kind != ERR_NONE && kind != ERR_REJECT) {
 		*err = why;
 		return kind;
@@ -224,16 +229,42 @@ static enum err_kind keep_page(struct listen *listen, const struct listen_rule *
 			  why.msg);
 		count = 0;
 	}
-	if (count == 0)
+	/* What is all known stands in the lines that are known. */
+	bool is_all_known = dropped > 0 && !json_get(listen->doc.root, "errors");
+	if (count == 0 && !is_all_known)
 		TRY(keep_whole(listen, rule, poll, fetched_at, why.msg[0] ? why.msg : NULL, err));
-	if (verdict->why[0] && !verdict->is_odd)
+	if (verdict->why[0])
 		log_event(LOG_WARN, "strange_page", "rule=\"%s\" why=\"%s\"", rule->label,
 			  verdict->why);
 	listen->posts_read += verdict->posts;
 	listen->now.posts += verdict->posts;
 	listen->now.fresh += count;
 	listen->now.pages++;
+	if (count > 0)
+		search_poll_has_lines(poll);
 	return store(listen, rule, poll, lines, count, err);
+}
+
+/* An answer that nobody can read becomes a line that is none, so that the collector keeps its bytes, or
+ * the first of them, in the lake's quarantine. */
+static enum err_kind keep_unreadable(struct listen *listen, const struct listen_rule *rule,
+				     struct search_poll *poll, struct str body,
+				     const struct search_verdict *verdict, struct err *err)
+{
+	size_t bytes_max = (size_t)listen->settings->line_bytes_max - 1;
+	struct buf bytes = { 0 };
+	struct source_line line = { 0 };
+	log_event(LOG_WARN, "page_passed_over", "rule=\"%s\" bytes=%zu why=\"%s\"", rule->label,
+		  body.len, verdict->why);
+	buf_add(&bytes, body.ptr, body.len < bytes_max ? body.len : bytes_max);
+	for (size_t i = 0; i < bytes.len; i++)
+		bytes.ptr[i] = bytes.ptr[i] == '\n' ? ' ' : bytes.ptr[i];
+	buf_add_byte(&bytes, '\n');
+	line.line = buf_str(&bytes);
+	listen->now.pages++;
+	enum err_kind kind = store(listen, rule, poll, &line, body.len > 0, err);
+	buf_release(&bytes);
+	return kind;
 }
 
 /* --- asking -------------------------------------------------------------------------------------------------------- */
@@ -241,34 +272,41 @@ static enum err_kind keep_page(struct listen *listen, const struct listen_rule *
 static enum err_kind ask(struct listen *listen, const struct search_poll *poll, int page_posts,
 			 struct search_reply *ret, bool *ret_paid, struct err *err)
 {
+	const struct http_client *client = listen->x.client;
 	struct http_reply reply;
-	search_poll_request(poll, &listen->wants, page_posts, clock_now_us(),
+	search_poll_request(poll, &listen->wants, page_posts, listen_x_now_us(listen),
 			    access_url(&listen->x));
 	listen->now.status = 0;
 	enum err_kind kind = access_ask(&listen->x, &reply, err);
 	*ret_paid = reply.sent && (reply.status == 0 || reply.status / 100 == 2);
-	TRY(kind);
+	if (kind != ERR_NONE && !reply.is_too_large)
+		return kind;
 	listen->now.status = reply.status;
 	*ret = (struct search_reply){
 		.status = reply.status,
 		.body = reply.body,
-		.rate_limit_reset =
-			http_client_reply_header(listen->x.client, "x-rate-limit-reset"),
+		.is_too_large = reply.is_too_large,
+		.rate_limit_limit = http_client_reply_header(client, "x-rate-limit-limit"),
+		.rate_limit_remaining = http_client_reply_header(client, "x-rate-limit-remaining"),
+		.rate_limit_reset = http_client_reply_header(client, "x-rate-limit-reset"),
 	};
+	listen_note_times(listen, ret);
 	return ERR_NONE;
 }
 
 /* Asks and judges; what the network does to us is a verdict like X's own. *ret_paid: it may have cost
  * what was asked for. */
 static struct search_verdict ask_and_judge(struct listen *listen, struct search_poll *poll,
-					   int page_posts, bool *ret_paid)
+					   int page_posts, struct str *ret_body, bool *ret_paid)
 {
-	struct search_reply reply;
+	struct search_reply reply = { 0 };
 	struct search_verdict verdict = { 0 };
 	struct err err;
 	enum err_kind kind = ask(listen, poll, page_posts, &reply, ret_paid, &err);
+	*ret_body = reply.body;
 	if (kind == ERR_NONE) {
-		search_poll_answer(poll, &reply, clock_now_us(), &listen->doc, &verdict);
+		search_poll_answer(poll, &reply, listen_x_now_us(listen), &listen->doc, &verdict);
+		verdict.until_us -= verdict.until_us > 0 ? listen->x_skew_us : 0;
 		return verdict;
 	}
 	verdict.outcome = kind == ERR_RETRY ? SEARCH_BACK_OFF : SEARCH_DENIED;
@@ -345,7 +383,8 @@ static enum err_kind handle_trouble(struct listen *listen, struct listen_rule *r
 	report(listen, verdict->why);
 	switch (verdict->outcome) {
 	case SEARCH_AGAIN:
-		log_event(LOG_WARN, "gap", "rule=\"%s\" why=\"%s\"", rule->label, verdict->why);
+		log_event(LOG_WARN, "asked_again", "rule=\"%s\" why=\"%s\"", rule->label,
+			  verdict->why);
 		return ERR_NONE;
 	case SEARCH_WAIT:
 		if (once && !strstr(verdict->why, "rate limit"))
@@ -359,8 +398,60 @@ static enum err_kind handle_trouble(struct listen *listen, struct listen_rule *r
 	default:
 		if (verdict->is_dialect && listen_dialect_may_change(listen))
 			return listen_dialect_change(listen, verdict->why, err);
-		return give_up(listen, rule, denied_wait_us, verdict->why, err);
+		return give_up(listen, rule,
+			       verdict->until_us > 0 ? verdict->until_us - clock_now_us() :
+						       denied_wait_us,
+			       verdict->why, err);
 	}
+}
+
+/* What the poll passed over since this was asked last. */
+static void note_gap(const struct listen_rule *rule, struct search_poll *poll)
+{
+	char from[TIME_TEXT_MAX], to[TIME_TEXT_MAX];
+	const struct search_gap *gap = &poll->gap;
+	if (!gap->cause)
+		return;
+	log_event(LOG_WARN, "gap", "rule=\"%s\" from=%s to=%s cause=%s", rule->label,
+		  time_format(gap->from_us, from), time_format(gap->to_us, to), gap->cause);
+	poll->gap = (struct search_gap){ 0 };
+}
+
+/* The rate limit is spread over what is left of its window. */
+static enum err_kind keep_pace(struct listen *listen, struct err *err)
+{
+	if (listen->pace_until_us > clock_now_us() &&
+	    listen_wait(listen, listen->pace_until_us, "the rate limit is nearly used up"))
+		return err_set(err, ERR_RETRY, "stopped");
+	return ERR_NONE;
+}
+
+/* One request and what follows from it. */
+static enum err_kind poll_page(struct listen *listen, struct listen_rule *rule,
+			       struct search_poll *poll, struct tries *tries, struct err *err)
+{
+	int page_posts = 0;
+	bool paid = false;
+	struct str body;
+	TRY(keep_pace(listen, err));
+	TRY(book(listen, &page_posts, err));
+	struct search_verdict verdict = ask_and_judge(listen, poll, page_posts, &body, &paid);
+	note_gap(rule, poll);
+	if (verdict.outcome != SEARCH_PAGE && paid)
+		listen->posts_read = listen->posts_booked;
+	if (verdict.outcome == SEARCH_UNREADABLE)
+		return keep_unreadable(listen, rule, poll, body, &verdict, err);
+	if (verdict.outcome != SEARCH_PAGE) {
+		tries->paid += paid;
+		tries->all += verdict.outcome == SEARCH_BACK_OFF;
+		return handle_trouble(listen, rule, &verdict, tries, err);
+	}
+	*tries = (struct tries){ 0 };
+	rule->troubles = 0;
+	listen_end_waiting(listen);
+	TRY(note_source(listen, err));
+	TRY(keep_page(listen, rule, poll, &verdict, err));
+	return verdict.is_odd ? ERR_NONE : listen_dialect_check(listen, err);
 }
 
 static enum err_kind poll_pages(struct listen *listen, struct listen_rule *rule,
@@ -368,29 +459,37 @@ static enum err_kind poll_pages(struct listen *listen, struct listen_rule *rule,
 {
 	struct tries tries = { 0 };
 	while (!poll->done) {
-		int page_posts = 0;
-		bool paid = false;
-		TRY(book(listen, &page_posts, err));
-		struct search_verdict verdict = ask_and_judge(listen, poll, page_posts, &paid);
-		if (verdict.outcome != SEARCH_PAGE) {
-			if (paid)
-				listen->posts_read = listen->posts_booked;
-			tries.paid += paid;
-			tries.all += verdict.outcome == SEARCH_BACK_OFF;
-			TRY(handle_trouble(listen, rule, &verdict, &tries, err));
-			continue;
-		}
-		tries = (struct tries){ 0 };
-		rule->troubles = 0;
-		listen_end_waiting(listen);
-		TRY(note_source(listen, err));
-		TRY(keep_page(listen, rule, poll, &verdict, err));
-		if (!verdict.is_odd)
-			TRY(listen_dialect_check(listen, err));
+		TRY(poll_page(listen, rule, poll, &tries, err));
 		if (stop_requested() && !poll->done)
 			return err_set(err, ERR_RETRY, "stopped");
 	}
 	return ERR_NONE;
+}
+
+/* Polls that follow closely read old posts again only now and then: often enough that none which was
+ * found later than half of `overlap` is missed. */
+static int64_t overlap_of(const struct listen *listen, struct listen_rule *rule)
+{
+	int64_t overlap_us = listen->settings->overlap, now_us = clock_now_us();
+	int64_t since_us = now_us - rule->overlapped_us;
+	if (since_us >= 0 && since_us < overlap_us / 2 - listen->settings->interval / 2)
+		return 0;
+	rule->overlapped_us = now_us;
+	return overlap_us;
+}
+
+/* A poll that came no further would cost the same again. The second one in a row gives up what it cannot
+ * reach, so that newer posts are asked for. */
+static enum err_kind end_stuck(struct listen *listen, struct listen_rule *rule,
+			       struct search_poll *poll, struct err *err)
+{
+	if (++rule->stuck < STUCK_MAX)
+		return give_up(listen, rule, stuck_wait_us, poll->trouble, err);
+	rule->stuck = 0;
+	search_poll_pass_over(poll, "paging", listen_x_now_us(listen));
+	note_gap(rule, poll);
+	TRY(store(listen, rule, poll, NULL, 0, err));
+	return err_set(err, ERR_RETRY, "%s", poll->trouble);
 }
 
 enum err_kind listen_poll(struct listen *listen, struct listen_rule *rule, struct err *err)
@@ -398,13 +497,21 @@ enum err_kind listen_poll(struct listen *listen, struct listen_rule *rule, struc
 	struct search_place place;
 	struct search_poll poll;
 	TRY(find_place(listen, rule, &place, err));
-	search_poll_begin(&poll, rule->query, &place, number_cursor(listen, STR("batch_id")) + 1);
+	struct search_options options = { .query = rule->query,
+					  .overlap_us = overlap_of(listen, rule),
+					  .reach_us = first_reach_us(listen),
+					  .clock_is_x_s = listen->x_clock_known };
+	search_poll_begin(&poll, &options, &place, number_cursor(listen, STR("batch_id")) + 1,
+			  listen_x_now_us(listen));
 	listen->now = (struct listen_report){ .rule = rule->name, .at_us = clock_now_us() };
+	note_gap(rule, &poll);
 	enum err_kind kind = poll_pages(listen, rule, &poll, err);
 	if (kind == ERR_NONE && poll.stuck)
-		kind = give_up(listen, rule, stuck_wait_us, poll.trouble, err);
+		kind = end_stuck(listen, rule, &poll, err);
 	else if (kind == ERR_NONE && poll.trouble[0])
 		kind = err_set(err, ERR_RETRY, "%s", poll.trouble);
+	else if (kind == ERR_NONE)
+		rule->stuck = 0;
 	search_poll_release(&poll);
 	report(listen, kind == ERR_NONE ? "" : err->msg);
 	return kind;

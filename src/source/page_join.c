@@ -322,6 +322,14 @@ static void write_line(struct page_joiner *joiner, yyjson_val *post, yyjson_val 
 	buf_add_byte(&joiner->lines, '}');
 }
 
+/* What is no object becomes a line that is none, for the quarantine. */
+static void write_bare(struct page_joiner *joiner, yyjson_val *item)
+{
+	joiner->used_count = 0;
+	joiner->members = (struct post_members){ 0 };
+	json_write(&joiner->lines, joiner->doc, item);
+}
+
 /* The slot of this observation, or the empty one where it would be. */
 static size_t *slot_of(const struct page_joiner *joiner, const struct source_line *line)
 {
@@ -381,7 +389,10 @@ static void join_post(struct page_joiner *joiner, yyjson_val *data, yyjson_val *
 	struct post_peek peek;
 	uint64_t id = 0;
 	bool is_last = position + 1 == yyjson_arr_size(data);
-	write_line(joiner, post, is_last ? NULL : unsafe_yyjson_get_next(post));
+	if (yyjson_is_obj(post))
+		write_line(joiner, post, is_last ? NULL : unsafe_yyjson_get_next(post));
+	else
+		write_bare(joiner, post);
 	const char *text = joiner->lines.ptr + start;
 	post_peek(str_make(text, joiner->lines.len - start), &peek);
 	if (!peek.whole || has_delivery_member(joiner) ||
@@ -405,11 +416,34 @@ static void join_post(struct page_joiner *joiner, yyjson_val *data, yyjson_val *
 
 /* --- pages ------------------------------------------------------------------------------------ */
 
-/* `first` becomes the first kept line with its page. */
-static void add_page(struct page_joiner *joiner, yyjson_val *post)
+/* The kept line that shall carry the page: the first that a collector will take for a post; else the first
+ * that is an object at all. */
+struct carrier {
+	size_t at; /* of the kept lines */
+	size_t start;
+	yyjson_val *post; /* NULL: none yet */
+	bool is_good;
+};
+
+static void offer_carrier(struct page_joiner *joiner, yyjson_val *post, size_t start,
+			  struct carrier *carrier)
+{
+	uint64_t id;
+	bool is_good = post_id_parse(json_text(joiner->members.of[X_ID]), &id);
+	if (!yyjson_is_obj(post) || carrier->is_good || (carrier->post && !is_good))
+		return;
+	*carrier = (struct carrier){
+		.at = joiner->kept_count - 1, .start = start, .post = post, .is_good = is_good
+	};
+}
+
+/* `first` becomes that line with its page. */
+static void add_page(struct page_joiner *joiner, const struct carrier *carrier)
 {
 	struct buf *first = &joiner->first;
-	struct str line = str_make(joiner->lines.ptr, joiner->kept[0].line.len);
+	yyjson_val *post = carrier->post;
+	struct str line =
+		str_make(joiner->lines.ptr + carrier->start, joiner->kept[carrier->at].line.len);
 	struct str end = STR("}\n");
 	struct str no_page = STR("null}}\n");
 	buf_reset(first);
@@ -452,7 +486,7 @@ static void begin_page(struct page_joiner *joiner, const struct json_doc *doc,
 }
 
 static enum err_kind join_posts(struct page_joiner *joiner, uint64_t rule,
-				const struct source_sink *sink, yyjson_val **ret_first,
+				const struct source_sink *sink, struct carrier *ret_carrier,
 				struct err *err)
 {
 	size_t at, max;
@@ -460,10 +494,10 @@ static enum err_kind join_posts(struct page_joiner *joiner, uint64_t rule,
 	clear_slots(joiner, yyjson_arr_size(data));
 	size_t bytes_max = PAGE_LINES_BYTES_FREE + PAGE_LINES_TIMES_MAX * joiner->doc->source.len;
 	yyjson_arr_foreach(data, at, max, post) {
-		size_t before = joiner->kept_count;
+		size_t before = joiner->kept_count, start = joiner->lines.len;
 		join_post(joiner, data, post, at, rule, sink);
-		if (before == 0 && joiner->kept_count == 1)
-			*ret_first = post;
+		if (joiner->kept_count > before)
+			offer_carrier(joiner, post, start, ret_carrier);
 		if (joiner->lines.len > PAGE_LINES_BYTES_MAX / 2)
 			return err_set(err, ERR_REJECT, "its lines are longer than %d MiB together",
 				       PAGE_LINES_BYTES_MAX / 2 >> 20);
@@ -480,18 +514,18 @@ enum err_kind page_join(struct page_joiner *joiner, const struct json_doc *doc,
 			size_t line_bytes_max, const struct source_line **ret_lines,
 			size_t *ret_count, size_t *ret_dropped, struct err *err)
 {
-	yyjson_val *first = NULL;
+	struct carrier carrier = { 0 };
 	begin_page(joiner, doc, options);
 	uint64_t rule = options->rule_count > 0 ? hash_xxh3(buf_str(&joiner->rules)) : 0;
-	TRY(join_posts(joiner, rule, sink, &first, err));
+	TRY(join_posts(joiner, rule, sink, &carrier, err));
 	size_t start = 0;
-	if (joiner->kept_count > 0)
-		add_page(joiner, first);
+	if (carrier.post)
+		add_page(joiner, &carrier);
 	for (size_t i = 0; i < joiner->kept_count; i++) {
 		struct str *line = &joiner->kept[i].line;
 		line->ptr = joiner->lines.ptr + start;
 		start += line->len;
-		if (i == 0)
+		if (carrier.post && i == carrier.at)
 			*line = buf_str(&joiner->first);
 		if (line->len > line_bytes_max)
 			return err_set(err, ERR_REJECT,

@@ -11,7 +11,7 @@ struct page_joiner {
 	struct post_members referenced_members;
 
 	struct buf lines; /* the kept lines, one after another */
-	struct buf first; /* the first of them, with its page */
+	struct buf first; /* the one of them that carries the page, with it */
 	struct buf moved; /* what will stand under _aviary of the current line */
 	struct buf rest;
 	struct buf batch_id, rules, fetched_at, fetched_via; /* values for all lines of the page */

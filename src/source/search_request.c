@@ -38,10 +38,12 @@ void search_poll_request(const struct search_poll *poll, const struct search_wan
 			 int page_posts, int64_t now_us, struct buf *ret)
 {
 	buf_add_text(ret, "/2/tweets/search/recent?query=");
-	http_add_encoded(ret, str_from(poll->query));
+	if (poll->page_posts_max > 0 && page_posts > poll->page_posts_max)
+		page_posts = poll->page_posts_max;
+	http_add_encoded(ret, str_from(poll->options.query));
 	buf_addf(ret, "&max_results=%d&sort_order=recency", page_posts);
-	if (poll->place.since_id > 0)
-		add_id(ret, "since_id", poll->place.since_id);
+	if (poll->above_id > 0)
+		add_id(ret, "since_id", poll->above_id);
 	else
 		add_start(ret, poll->place.start_us, now_us);
 	add_id(ret, "until_id", poll->below_id);

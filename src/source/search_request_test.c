@@ -21,7 +21,8 @@ static void the_first_poll_begins_at_a_time(void **state)
 	struct buf url = { 0 };
 	struct search_place place = { .start_us = NOW_US - 300000000 };
 	struct search_poll poll;
-	search_poll_begin(&poll, "#birds OR \"a b\"", &place, 1);
+	search_poll_begin(&poll, &(struct search_options){ .query = "#birds OR \"a b\"" }, &place,
+			  1, NOW_US);
 	const char *text = request_of(&poll, 100, &url);
 	assert_non_null(strstr(text, "/2/tweets/search/recent?query=%23birds%20OR%20%22a%20b%22&"));
 	assert_non_null(strstr(text, "&max_results=100&"));
@@ -39,7 +40,7 @@ static void all_fields_and_author_place_and_media_are_asked_for(void **state)
 	struct buf url = { 0 };
 	struct search_place place = { 0 };
 	struct search_poll poll;
-	search_poll_begin(&poll, "x", &place, 1);
+	search_poll_begin(&poll, &(struct search_options){ .query = "x" }, &place, 1, NOW_US);
 	const char *text = request_of(&poll, 10, &url);
 	assert_non_null(strstr(text, "&expansions=author_id,geo.place_id,attachments.media_keys"));
 	static const char *const fields[] = { "note_tweet",    "public_metrics",
@@ -59,7 +60,7 @@ static void a_beginning_too_far_back_is_as_far_as_x_goes(void **state)
 	struct buf url = { 0 };
 	struct search_place place = { .start_us = 1 };
 	struct search_poll poll;
-	search_poll_begin(&poll, "x", &place, 1);
+	search_poll_begin(&poll, &(struct search_options){ .query = "x" }, &place, 1, NOW_US);
 	assert_non_null(
 		strstr(request_of(&poll, 10, &url), "&start_time=2026-11-17T12%3A16%3A00Z&"));
 	buf_release(&url);
@@ -71,7 +72,7 @@ static void since_id_and_start_time_never_meet(void **state)
 	struct buf url = { 0 };
 	struct search_place place = { .since_id = 17, .start_us = NOW_US };
 	struct search_poll poll;
-	search_poll_begin(&poll, "x", &place, 1);
+	search_poll_begin(&poll, &(struct search_options){ .query = "x" }, &place, 1, NOW_US);
 	const char *text = request_of(&poll, 10, &url);
 	assert_non_null(strstr(text, "&since_id=17&"));
 	assert_null(strstr(text, "start_time"));

@@ -84,7 +84,8 @@ enum document_kind {
 };
 enum document_kind page_classify(const struct json_doc *doc, const char **ret_what);
 
-/* Joins a page: one line a post, in order. `knows` (may be NULL) drops re-deliveries. Lines live
+/* Joins a page: one line a post, in order. An item that is no post is a line, too, which its reader will
+ * refuse and keep. `knows` (may be NULL) drops re-deliveries. Lines live
  * until the next call. A page without kept lines gives none; *ret_dropped counts re-deliveries. A
  * line longer than line_bytes_max: ERR_REJECT, the page as a whole belongs in quarantine. */
 MUST_CHECK enum err_kind page_join(struct page_joiner *joiner, const struct json_doc *doc,
@@ -159,31 +160,55 @@ struct search_place {
 	int64_t start_us;  /* until then reading begins here */
 	/* Of a poll under way: since_id once it has ended, what was read down to (0 both: none). */
 	uint64_t newest_id, until_id;
-	int64_t batch_id;    /* of the last poll that had posts */
+	int64_t batch_id;    /* of the last poll that had lines */
 	uint64_t query_hash; /* whose place it is; 0: not known (written before there were any) */
+	bool has_batch;      /* the poll under way has that batch_id */
 };
 void search_place_write(struct buf *ret, const struct search_place *place);
 bool search_place_read(struct str text, struct search_place *ret);
 
 enum { SEARCH_PAGE_POSTS_MIN = 10, SEARCH_PAGES_MAX = 150 }; /* a page, a poll */
 
-struct search_poll {
+/* What a poll passed over: posts of [from_us, to_us) may be missing. */
+struct search_gap {
+	const char *cause; /* "reach", "unreadable", "paging", "cursor"; NULL: there is none */
+	int64_t from_us, to_us;
+};
+
+struct search_options {
 	const char *query;
+	int64_t overlap_us; /* so far below since_id it is read again, for posts found late; 0: not */
+	int64_t reach_us;   /* a cursor that cannot be true begins anew so long ago */
+	bool clock_is_x_s; /* the times given are X's, not only ours */
+};
+
+struct search_poll {
+	struct search_options options;
 	struct search_place place; /* to be stored with the page just read */
+	struct search_gap gap;     /* new, until the caller has noted and cleared it */
 	int64_t batch_id;          /* of its lines */
 	bool done;                 /* no page follows in this poll */
 	unsigned pages;
 	/* It is done without having reached its end, and that is no good; "": all is well. */
 	char trouble[256];
 	bool stuck; /* it came no further: the next one would be paid for and read the same */
-	uint64_t below_id; /* until_id of all its requests; 0: none */
-	char *next_token;  /* NULL: the first page */
-	unsigned moved;    /* how often X had no more what we asked from */
-	unsigned limited;  /* how often, in a row, its rate limit was used up */
+	/* since_id and until_id of all its requests; 0: none. */
+	uint64_t above_id, below_id;
+	char *next_token; /* NULL: the first page */
+	int64_t begun_us;
+	int page_posts_max;  /* 0: as many as the caller likes */
+	uint64_t from_until; /* the place's until_id when it began */
+	uint64_t lowest_id;  /* of all its pages */
+	unsigned idle;       /* pages with posts that led no further down, in a row */
+	unsigned unreadable; /* answers in a row that nobody can read */
+	unsigned moved;      /* how often X had no more what we asked from */
+	unsigned limited;    /* how often, in a row, its rate limit was used up */
 };
-/* A poll from `place` on; `batch_id` is its own unless it goes on with one under way. */
-void search_poll_begin(struct search_poll *poll, const char *query,
-		       const struct search_place *place, int64_t batch_id);
+/* A poll from `place` on; `batch_id` is its own unless it goes on with one under way. What the place says
+ * is not believed: what lies in the future, or further back than X goes, becomes a gap. The query is
+ * borrowed. */
+void search_poll_begin(struct search_poll *poll, const struct search_options *options,
+		       const struct search_place *place, int64_t batch_id, int64_t now_us);
 void search_poll_release(struct search_poll *poll);
 /* Path and arguments of its next request, to be put behind the base address. */
 void search_poll_request(const struct search_poll *poll, const struct search_wants *wants,
@@ -193,23 +218,33 @@ void search_poll_request(const struct search_poll *poll, const struct search_wan
 struct search_reply {
 	int status;
 	struct str body;
-	struct str rate_limit_reset;
+	bool is_too_large; /* so there is no body */
+	struct str rate_limit_limit, rate_limit_remaining, rate_limit_reset;
 };
 enum search_outcome {
-	SEARCH_PAGE,     /* `doc` holds it; the poll has moved on */
-	SEARCH_AGAIN,    /* X no longer has what we asked from: ask again from where it has */
-	SEARCH_WAIT,     /* not before until_us */
-	SEARCH_BACK_OFF, /* X is troubled: try again, later each time */
-	SEARCH_DENIED,   /* as it is, it will never work: token, credits, query */
+	SEARCH_PAGE,       /* `doc` holds it; the poll has moved on */
+	SEARCH_UNREADABLE, /* a page nobody can read was passed over; its bytes are worth keeping */
+	SEARCH_AGAIN,      /* it has to be asked otherwise; see the poll's gap */
+	SEARCH_WAIT,       /* not before until_us */
+	SEARCH_BACK_OFF,   /* X is troubled: try again, later each time */
+	SEARCH_DENIED,     /* as it is, it will never work: token, credits, query */
 };
 struct search_verdict {
 	enum search_outcome outcome;
 	size_t posts;    /* in the page */
+	bool is_odd;     /* not all of them are posts */
 	bool is_dialect; /* denied: it does not know the names of the fields */
-	bool is_odd; /* a page whose posts are not all posts: not to be joined, but kept whole */
-	int64_t until_us;
-	char why[512]; /* for people: what went wrong, or is strange in a page; "": nothing */
+	int64_t until_us; /* of SEARCH_WAIT; of SEARCH_DENIED when it makes no sense before; else 0 */
+	char why[512];    /* for people: what went wrong, or is strange in a page; "": nothing */
 };
 /* Judges the answer to the last request and moves the poll on. */
 void search_poll_answer(struct search_poll *poll, const struct search_reply *reply, int64_t now_us,
 			struct json_doc *doc, struct search_verdict *ret);
+/* Lines of the page just judged will be stored, so the poll has a batch. */
+void search_poll_has_lines(struct search_poll *poll);
+/* Gives up what the poll has not read, as a gap: the next one begins behind it. */
+void search_poll_pass_over(struct search_poll *poll, const char *cause, int64_t now_us);
+
+/* How long to wait before the next request so that the rate limit lasts until its window ends; 0 while
+ * half of it is left. */
+int64_t search_pace_us(const struct search_reply *reply, int64_t now_us);

@@ -11,7 +11,7 @@ posts 900
 echo 0.03 >x/delay
 kills=0 troubles=""
 for step in {1..8}; do
-	start killed "$AVIARY" listen --journal j8 --base-url "$x" --token-file token --keyword bird --page-posts 20 --interval 1s --port 0
+	start killed "$AVIARY" listen --overlap 0s --journal j8 --base-url "$x" --token-file token --keyword bird --page-posts 20 --interval 1s --port 0
 	before=$(asked 'len(r)')
 	further() { [ "$(asked 'len(r)')" -ge $((before + step)) ]; }
 	until_true 10 further || troubles+="step $step: it does not ask"$'\n'
@@ -30,7 +30,7 @@ holds "X was asked again only for pages on their way ($again posts)" test "$agai
 # --- posts_max ------------------------------------------------------------------------------------------------------
 
 forget
-start spent "$AVIARY" listen --journal j9 --base-url "$x" --token-file token --keyword bird --interval 1s --posts-max 215 --port 0
+start spent "$AVIARY" listen --overlap 0s --journal j9 --base-url "$x" --token-file token --keyword bird --interval 1s --posts-max 215 --port 0
 port=$(port_of spent)
 holds "with --posts-max it stops" until_true 10 said spent 'event=waiting why="posts_max is reached: 2'
 same "for good" "$(asked '[len(q["given"]) for q in r]')" "[100, 100, 15]"
@@ -61,7 +61,7 @@ same "with more, it goes on where it was" "$code $(lines j9 "$count")" "0 940,94
 echo 5 >x/delay
 for step in 1 2; do
 	forget
-	start killed "$AVIARY" listen --journal j10 --base-url "$x" --token-file token --keyword bird --interval 1s --posts-max 150 --port 0
+	start killed "$AVIARY" listen --overlap 0s --journal j10 --base-url "$x" --token-file token --keyword bird --interval 1s --posts-max 150 --port 0
 	until_true 10 test -s x/requests
 	stop killed KILL
 done
@@ -74,7 +74,7 @@ same "what was asked for before a kill counts as read" "$code $(asked 'len(r)')"
 
 forget
 posts 4000
-start full "$AVIARY" listen --journal j11 --base-url "$x" --token-file token --keyword bird --interval 1s --port 0 \
+start full "$AVIARY" listen --overlap 0s --journal j11 --base-url "$x" --token-file token --keyword bird --interval 1s --port 0 \
 	--journal-bytes 1MiB --segment-bytes 64KiB
 port=$(port_of full)
 holds "a journal that nobody collects gets full" until_true 20 said full 'event=waiting why="the journal is full'
@@ -96,21 +96,21 @@ once j1 --keyword bird
 has "a token that everybody may read is warned of" "$err" 'level=warn event=secret_file .*chmod 600'
 lacks "a token's value is in no log" "$(cat ./*.err ./*.out )" "$secret"
 same "and in no journal and no lake" "$(grep -rlF "$secret" j[0-9]* lake-* 2>/dev/null)" ""
-start daemon "$AVIARY" listen --journal j7 --base-url "$x" --token-file token --keyword bird --interval 1s --port 0
+start daemon "$AVIARY" listen --overlap 0s --journal j7 --base-url "$x" --token-file token --keyword bird --interval 1s --port 0
 port_of daemon >/dev/null
 lacks "nor in the process list" "$(tr '\0' ' ' <"/proc/${pid_of[daemon]}/cmdline")" "$secret"
 stop daemon
 forget
-AVIARY_TOKEN=from-environment run "$AVIARY" listen --journal j1 --base-url "$x" --keyword bird --once
+AVIARY_TOKEN=from-environment run "$AVIARY" listen --overlap 0s --journal j1 --base-url "$x" --keyword bird --once
 mkdir -m 700 credentials && (umask 077 && echo from-systemd >credentials/token)
-CREDENTIALS_DIRECTORY=$PWD/credentials run "$AVIARY" listen --journal j1 --base-url "$x" --keyword bird --once
-run "$AVIARY" listen --journal j1 --base-url "$x" --keyword bird --once
+CREDENTIALS_DIRECTORY=$PWD/credentials run "$AVIARY" listen --overlap 0s --journal j1 --base-url "$x" --keyword bird --once
+run "$AVIARY" listen --overlap 0s --journal j1 --base-url "$x" --keyword bird --once
 same "it may come from the environment, from systemd, and loopback needs none" "$(asked '[q["authorization"] for q in r][-3:]')" \
 	"['Bearer from-environment', 'Bearer from-systemd', 'Bearer simulated']"
 refused() { # WORDS PATTERN FLAG…
 	local words=$1 pattern=$2
 	shift 2
-	run "$AVIARY" listen --journal j1 --once "$@"
+	run "$AVIARY" listen --overlap 0s --journal j1 --once "$@"
 	same "$words" "$code" 2
 	has "$words: it is said why" "$err" "$pattern"
 }

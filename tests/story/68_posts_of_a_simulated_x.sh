@@ -8,7 +8,7 @@ holds "the simulated X is there" until_true 10 grep -q 'simulated X on' simulate
 x=$(grep -oE 'http://[0-9.:]+' simulate.out)
 port=$(free_port)
 start_listen() {
-	start listen "$AVIARY" listen --lake lake --base-url "$x" --keyword the --query '#birds' --interval 1s --port "$port" --page-posts 20
+	start listen "$AVIARY" listen --overlap 0s --lake lake --base-url "$x" --keyword the --query '#birds' --interval 1s --port "$port" --page-posts 20
 }
 start_collect() {
 	start collect "$AVIARY" collect --lake lake --from "127.0.0.1:$port" --publish-interval 300ms
@@ -70,7 +70,7 @@ same "and they are what X has, rule by rule" "$(cat compared)" $'#birds missing 
 
 # --- by cron ------------------------------------------------------------------------------------------------------
 
-run "$AVIARY" listen --lake cron --once --keyword the --base-url "$x"
+run "$AVIARY" listen --overlap 0s --lake cron --once --keyword the --base-url "$x"
 same "listen --once" "$code" 0
 run "$AVIARY" collect --lake cron --once --from 127.0.0.1:1
 same "collect --once" "$code" 0
@@ -84,7 +84,7 @@ mkdir other
 start real "$PYTHON" "$story_dir/scripted_x.py" other
 until_true 10 test -s other/port
 echo 20 >other/posts
-run "$AVIARY" listen --lake cron --once --keyword the --base-url "http://127.0.0.1:$(cat other/port)"
+run "$AVIARY" listen --overlap 0s --lake cron --once --keyword the --base-url "http://127.0.0.1:$(cat other/port)"
 same "posts of X do not go where simulated ones are" "$code" 1
 has "which is said" "$err" 'holds simulated posts, and what comes now is from X'
 same "and they are not there" "$("$AVIARY" status --lake cron --json | grep -o '"lag":[0-9]*')" '"lag":0'

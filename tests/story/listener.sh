@@ -20,7 +20,7 @@ forget() { : >x/requests; }
 once() {
 	local journal=$1
 	shift
-	run "$AVIARY" listen --journal "$journal" --base-url "$x" --token-file token --interval 5m --once "$@"
+	run "$AVIARY" listen --overlap 0s --journal "$journal" --base-url "$x" --token-file token --interval 5m --once "$@"
 }
 # lines JOURNAL SQL: what collect lands of it, asked
 lines() {
