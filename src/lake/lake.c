@@ -251,6 +251,7 @@ enum err_kind lake_open(const char *path, struct lake **ret_lake, struct err *er
 	lake->path = mem_strdup(path);
 	lake->store = store;
 	lake->root = store_local_path(store, "");
+	lake->local = lake->root != NULL;
 	if (!lake->root) /* without what stands behind '?' in a location */
 		lake->root = mem_printf("%.*s", (int)strcspn(path, "?"), path);
 	memcpy(lake->id, id, sizeof id);
@@ -282,6 +283,11 @@ struct store *lake_store(struct lake *lake)
 const char *lake_id(const struct lake *lake)
 {
 	return lake->id;
+}
+
+bool lake_is_local(const struct lake *lake)
+{
+	return lake->local;
 }
 
 char *lake_file(const struct lake *lake, const char *fmt, ...)

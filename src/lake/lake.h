@@ -12,6 +12,7 @@
  *     LAKE/_aviary/sources/STREAM        where a stream's journal and address are
  *     LAKE/_aviary/imports/SHA256        files taken by import
  *     LAKE/_aviary/retired/TIME-…        hours of tables that were exchanged out
+ *     LAKE/_aviary/refine/               how far tables are refined, on HDFS
  *     LAKE/twitter-landing-data/year=2026/month=11/day=23/hour=7/STREAM-FROM.parquet
  *
  * In: batches of finished staging files with the stream bytes [from, to) they hold. Out: snapshots.
@@ -38,6 +39,8 @@ void lake_close(struct lake *lake);
 const char *lake_path(const struct lake *lake); /* as given to lake_open() */
 struct store *lake_store(struct lake *lake);
 const char *lake_id(const struct lake *lake); /* UUID text */
+/* Whether it is in a directory of this machine: what others do there can be watched, and hours exchanged. */
+bool lake_is_local(const struct lake *lake);
 /* LAKE/_aviary/… or LAKE/… path built from a printf format; the caller frees it. Only of a local lake it
  * is a file name; elsewhere it is for messages, and files are written as store_scratch() tells. */
 char *lake_file(const struct lake *lake, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -197,6 +200,71 @@ MUST_CHECK enum err_kind lake_publish_hour(struct lake *lake, const struct lake_
 MUST_CHECK enum err_kind lake_sync(struct lake *lake, struct err *err);
 /* Deletes what was exchanged out more than `grace_us` ago. Needs the refine lock. */
 MUST_CHECK enum err_kind lake_retire(struct lake *lake, int64_t grace_us, struct err *err);
+
+/* --- a table's hours where directories cannot be exchanged (HDFS) ----------------------------------- */
+
+/* There an hour of a table is one file, TABLE_DIR/PARTITION/hour.parquet, over which the next one is renamed:
+ * whoever lists or opens it meets the old one or the new one. What is in it stands in
+ *
+ *     LAKE/_aviary/refine/K        a refiner claims hours: from which record, by which SQL, until when
+ *     LAKE/_aviary/refine/K.done   they are in place, with length and checksum of each file
+ *     LAKE/_aviary/refine/K.all    the sum of all up to K; what is older is removed
+ *
+ * Who claims K removes what earlier refiners have staged, and a refiner looks for a newer claim between staging
+ * and renaming. So one that sleeps and wakes late finds nothing to rename, whatever clocks say; deadlines only
+ * keep refiners of several machines from disturbing each other. */
+struct lake_table_file {
+	uint64_t bytes, checksum;
+};
+struct lake_refined_hour {
+	int64_t hour;
+	uint64_t snapshot, hash; /* of the record it was made from and the SQL that made it; or 0 */
+	bool unsure;             /* claimed and not done: its files may be these or newer ones */
+	int64_t busy_until_us;   /* while unsure: until when another machine wants to be done */
+	struct lake_table_file *files;
+	const struct lake_table_names *names; /* of the tables they are of */
+};
+struct lake_refined {
+	uint64_t newest; /* K; 0: nobody ever refined */
+	struct lake_refined_hour *hours;
+	size_t hour_count, hour_cap;
+	struct lake_table_names *names;
+};
+/* A local lake's tables tell by the names of their files: *ret_refined is NULL. */
+MUST_CHECK enum err_kind lake_refined_read(const struct lake *lake,
+					   struct lake_refined **ret_refined, struct err *err);
+void lake_refined_free(struct lake_refined *refined);
+/* NULL: the hour was never refined. */
+const struct lake_refined_hour *lake_refined_hour(const struct lake_refined *refined, int64_t hour);
+/* Of the table in TABLE_DIR; NULL: it had none then. */
+const struct lake_table_file *lake_refined_file(const struct lake_refined_hour *hour,
+						const char *table_dir);
+/* "TABLE_DIR/PARTITION/hour.parquet", freed by the caller. */
+char *lake_refined_path(const char *table_dir, int64_t hour);
+
+struct lake_refine_claim {
+	uint64_t snapshot, hash;
+	const int64_t *hours;
+	size_t hour_count;
+	int64_t until_us; /* when others may take over */
+};
+/* Claims the number behind `seen`, which was read before the snapshot was, so that who comes later never has an
+ * older snapshot. *ret_number 0: another was faster, read again. Needs the refine lock, too. */
+MUST_CHECK enum err_kind lake_refine_claim(struct lake *lake, uint64_t seen,
+					   const struct lake_refine_claim *claim,
+					   uint64_t *ret_number, struct err *err);
+/* Gives a claim up of which nothing was published, so that its hours are what they were. */
+MUST_CHECK enum err_kind lake_refine_withdraw(struct lake *lake, uint64_t number, struct err *err);
+struct lake_table_hour {
+	const char *table_dir;
+	int64_t hour;
+	const char *written; /* a finished file of this machine; gone afterwards */
+};
+/* Puts all files of a claim in place and says that it is done. Another refiner has taken over: ERR_RETRY. */
+MUST_CHECK enum err_kind lake_refine_publish(struct lake *lake, uint64_t number,
+					     const struct lake_refine_claim *claim,
+					     const struct lake_table_hour *files, size_t count,
+					     struct err *err);
 
 /* "year=2026/month=11/day=23/hour=7" into ret_path. */
 enum { PARTITION_PATH_MAX = 64 };

@@ -26,6 +26,7 @@ struct lake {
 	char *path; /* as given */
 	char *root; /* what lake_file() begins with */
 	struct store *store;
+	bool local;
 	char id[UUID_TEXT];
 	struct log_view *places; /* what lake_commit() knows of the log; NULL before the first */
 	bool leftovers_retired;

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* A quarter of the time at most: an hour of many posts takes long, and is computed at every batch. */
-enum { DUTY = 4, LOOK_MS = 60000, LOCK_MS = 500 };
+enum { DUTY = 4, LOOK_MS = 60000, LOOK_ELSEWHERE_MS = 1000, LOCK_MS = 500 };
 enum { RETRY_FIRST_US = 1000000, RETRY_MAX_US = 60000000 };
 
 /* The engine goes with the run: what it has cached is of no use half a minute later. */
@@ -58,7 +58,7 @@ struct following {
 };
 
 /* What cannot be watched is looked at now and then, which is done anyway: a network file system does not
- * tell what others write. */
+ * tell what others write. HDFS tells nothing at all. */
 static int watch_log(const struct lake *lake)
 {
 	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -113,7 +113,8 @@ static enum err_kind wait_for_record(const struct following *following, bool *re
 		TRY(lake_snapshot_is_newest(following->lake, &seen, &newest, err));
 		if (!newest)
 			break;
-		*ret_stop = stop_wait(following->watch_fd, LOOK_MS);
+		*ret_stop = stop_wait(following->watch_fd,
+				      lake_is_local(following->lake) ? LOOK_MS : LOOK_ELSEWHERE_MS);
 	}
 	return ERR_NONE;
 }

@@ -47,7 +47,7 @@ static char *lake_uri(const struct settings *settings)
 {
 	char *absolute = realpath(settings->lake, NULL);
 	char *uri = strstr(settings->lake, "://") ?
-			    mem_strdup(settings->lake) :
+			    mem_printf("%.*s", (int)strcspn(settings->lake, "?"), settings->lake) :
 			    mem_printf("file://%s", absolute ? absolute : settings->lake);
 	free(absolute);
 	return uri;

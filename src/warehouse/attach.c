@@ -21,6 +21,7 @@ struct attaching {
 	struct session *session;
 	struct lake *lake;
 	const struct lake_snapshot *snapshot;
+	const struct lake_refined *refined; /* read behind the snapshot; NULL: names tell */
 	const struct warehouse_settings *settings;
 	const struct warehouse_tail *tail; /* NULL: hours stay as they are stored */
 	const char *statement;
@@ -259,7 +260,7 @@ static enum err_kind add_stored(struct buf *sql, const struct attaching *attachi
 	struct stored_list stored = { 0 };
 	struct file_list files = { 0 };
 	struct hour_set touched = { 0 };
-	enum err_kind kind = stored_files(attaching->lake, table, &stored, err);
+	enum err_kind kind = stored_files(attaching->lake, attaching->refined, table, &stored, err);
 	if (kind == ERR_NONE && attaching->tail)
 		kind = find_touched(attaching, &stored, &touched, err);
 	if (kind == ERR_NONE && touched.count > 0)
@@ -359,13 +360,17 @@ static enum err_kind attach_table(const struct attaching *attaching,
 	return kind == ERR_NONE ? ERR_NONE : err_wrap(err, "table %s", table->name);
 }
 
-static enum err_kind attach(const struct attaching *attaching, struct err *err)
+static enum err_kind attach(struct attaching *attaching, struct err *err)
 {
 	size_t count;
+	struct lake_refined *refined = NULL;
 	const struct warehouse_table *table = warehouse_tables(&count);
-	for (size_t i = 0; i < count; i++)
-		TRY(attach_table(attaching, &table[i], err));
-	return ERR_NONE;
+	enum err_kind kind = lake_refined_read(attaching->lake, &refined, err);
+	attaching->refined = refined;
+	for (size_t i = 0; i < count && kind == ERR_NONE; i++)
+		kind = attach_table(attaching, &table[i], err);
+	lake_refined_free(refined);
+	return kind;
 }
 
 enum err_kind warehouse_attach(struct session *session, struct lake *lake,

@@ -48,9 +48,22 @@ static enum err_kind table_hour_is_current(struct lake *lake, const struct wareh
 	return kind;
 }
 
-enum err_kind hour_is_current(struct lake *lake, const struct lake_hour *hour, uint64_t hash,
-			      bool *ret_current, struct err *err)
+static bool is_refined(const struct lake_refined *refined, const struct lake_hour *hour,
+		       uint64_t hash)
 {
+	const struct lake_refined_hour *known = lake_refined_hour(refined, hour->hour);
+	return known && !known->unsure && known->snapshot >= hour->last_record &&
+	       known->hash == hash;
+}
+
+enum err_kind hour_is_current(struct lake *lake, const struct lake_refined *refined,
+			      const struct lake_hour *hour, uint64_t hash, bool *ret_current,
+			      struct err *err)
+{
+	if (refined) {
+		*ret_current = is_refined(refined, hour, hash);
+		return ERR_NONE;
+	}
 	size_t count;
 	const struct warehouse_table *table = warehouse_tables(&count);
 	bool current = true;
@@ -102,9 +115,34 @@ static int by_hour(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-enum err_kind stored_files(struct lake *lake, const struct warehouse_table *table,
-			   struct stored_list *ret, struct err *err)
+/* Its files have names without a snapshot; the lake tells. */
+static void list_refined(const struct lake_refined *refined, const struct warehouse_table *table,
+			 struct stored_list *ret)
 {
+	for (size_t i = 0; i < refined->hour_count; i++) {
+		const struct lake_refined_hour *hour = &refined->hours[i];
+		const struct lake_table_file *file = lake_refined_file(hour, table->dir);
+		if (!file || hour->unsure)
+			continue;
+		MEM_GROW(ret->files, ret->cap, ret->count + 1);
+		ret->files[ret->count++] = (struct stored_file){
+			.file = { .path = lake_refined_path(table->dir, hour->hour),
+				  .bytes = file->bytes,
+				  .checksum = file->checksum },
+			.hour = hour->hour,
+			.name = { .snapshot = hour->snapshot, .hash = hour->hash },
+		};
+	}
+}
+
+enum err_kind stored_files(struct lake *lake, const struct lake_refined *refined,
+			   const struct warehouse_table *table, struct stored_list *ret,
+			   struct err *err)
+{
+	if (refined) {
+		list_refined(refined, table, ret);
+		return ERR_NONE;
+	}
 	TRY(walk(lake, table->dir, 4, ret, err));
 	if (ret->count > 1)
 		qsort(ret->files, ret->count, sizeof *ret->files, by_hour);

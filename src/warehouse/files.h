@@ -10,10 +10,13 @@ bool stored_name_parse(const char *name, struct stored_name *ret);
 char *stored_name_make(uint64_t snapshot,
 		       uint64_t hash); /* a new one each time; freed by the caller */
 
-/* Whether every stored table has this hour from a snapshot that covers it. */
-MUST_CHECK enum err_kind hour_is_current(struct lake *lake, const struct lake_hour *hour,
-					 uint64_t hash, bool *ret_current, struct err *err);
-/* The published files of a table, by their hours. */
+/* Whether every stored table has this hour from a snapshot that covers it. `refined` is the lake's, NULL where
+ * names tell. */
+MUST_CHECK enum err_kind hour_is_current(struct lake *lake, const struct lake_refined *refined,
+					 const struct lake_hour *hour, uint64_t hash,
+					 bool *ret_current, struct err *err);
+/* The published files of a table, by their hours; without those of which nobody knows whether they are being
+ * replaced just now. */
 struct stored_file {
 	struct store_file file;  /* its path is the list's */
 	int64_t hour;            /* INT64_MIN: of none */
@@ -23,8 +26,9 @@ struct stored_list {
 	struct stored_file *files;
 	size_t count, cap;
 };
-MUST_CHECK enum err_kind stored_files(struct lake *lake, const struct warehouse_table *table,
-				      struct stored_list *ret, struct err *err);
+MUST_CHECK enum err_kind stored_files(struct lake *lake, const struct lake_refined *refined,
+				      const struct warehouse_table *table, struct stored_list *ret,
+				      struct err *err);
 void stored_list_release(struct stored_list *list);
 
 /* Files to be read together; it borrows their paths. */

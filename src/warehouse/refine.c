@@ -1,6 +1,7 @@
 /* Hours are recomputed in groups. A group's landing files are one view; every table is made from it once
  * for all hours of the group, as a temporary table with partition columns; then each table's hours are
- * written out, a file each, and put in place. Groups share nothing, so threads take them in turn.
+ * written out, a file each, and put in place. Groups share nothing, so threads take them in turn. Where hours
+ * cannot be exchanged (HDFS) a group is claimed first and put in place as a whole, one after the other.
  *
  *     landing files ──► tweet_data_raw ─┬─► facts      year month day hour ──► a file per table and hour
  *                  ──► user_data_raw  ──┘ */
@@ -11,12 +12,21 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-enum { GROUP_HOURS = 48, GROUP_ROWS = 200000, THREADS_MAX = 16 };
+enum { GROUP_HOURS = 48, GROUP_ROWS = 200000, THREADS_MAX = 16, LOOK_US = 200000 };
+
+/* Longer than any group takes; after that another machine may take over. */
+static const int64_t CLAIM_US = 600000000;
 
 struct refine {
 	const struct refine_options *options;
 	const struct lake_snapshot *snapshot;
+	const struct lake_refined
+		*refined; /* read before the snapshot; NULL: hours are exchanged */
+	uint64_t newest_claim;
+	bool overtaken; /* another one has claimed hours since */
+	char *dir;      /* of this machine, where files are written */
 	uint64_t hash;
 	const struct lake_hour **stale; /* ascending */
 	size_t stale_count;
@@ -32,6 +42,21 @@ struct group {
 	const struct lake_hour **hours;
 	size_t count;
 };
+
+static bool is_stored(const struct warehouse_table *table)
+{
+	return table->kind == TABLE_DIMENSION || table->kind == TABLE_FACT;
+}
+
+static void tell_progress(struct refine *refine, size_t hours)
+{
+	pthread_mutex_lock(&refine->lock);
+	refine->done += hours;
+	if (refine->options->progress)
+		refine->options->progress(refine->options->context, refine->done,
+					  refine->stale_count);
+	pthread_mutex_unlock(&refine->lock);
+}
 
 /* --- one group ----------------------------------------------------------------------------------------- */
 
@@ -60,7 +85,7 @@ static enum err_kind make_tables(const struct refine *refine, struct session *se
 	if (kind == ERR_NONE)
 		kind = session_run(session, buf_text(&sql), err);
 	for (size_t i = 0; i < count && kind == ERR_NONE; i++) {
-		if (table[i].kind != TABLE_DIMENSION && table[i].kind != TABLE_FACT)
+		if (!is_stored(&table[i]))
 			continue;
 		buf_reset(&sql);
 		buf_addf(&sql, "CREATE OR REPLACE TEMP TABLE %s AS ", table[i].name);
@@ -75,11 +100,10 @@ static enum err_kind make_tables(const struct refine *refine, struct session *se
 
 static enum err_kind write_table_hour(const struct refine *refine, struct session *session,
 				      const struct warehouse_table *table, int64_t hour_number,
-				      const char *staging, struct err *err)
+				      const char *path, struct err *err)
 {
 	struct hour hour = hour_of(hour_number * INT64_C(3600000000));
 	struct buf sql = { 0 };
-	char *path = lake_file(refine->options->lake, "_aviary/staging/%s", staging);
 	buf_addf(&sql,
 		 "COPY (SELECT * EXCLUDE (year, month, day, hour) FROM %s WHERE year = %d AND "
 		 "month = %d AND day = %d AND hour = %d ORDER BY 1) TO ",
@@ -91,7 +115,6 @@ static enum err_kind write_table_hour(const struct refine *refine, struct sessio
 		 refine->snapshot->number, refine->hash);
 	enum err_kind kind = session_run(session, buf_text(&sql), err);
 	buf_release(&sql);
-	free(path);
 	return kind;
 }
 
@@ -101,10 +124,11 @@ static enum err_kind publish_table_hour(struct refine *refine, struct session *s
 {
 	char *name = stored_name_make(refine->snapshot->number, refine->hash);
 	char *staging = mem_printf("refine-%s-%" PRId64 "-%s", table->name, hour, name);
+	char *path = mem_printf("%s/%s", refine->dir, staging);
 	struct lake_hour_file file = {
 		.table_dir = table->dir, .hour = hour, .staging = staging, .name = name
 	};
-	enum err_kind kind = write_table_hour(refine, session, table, hour, staging, err);
+	enum err_kind kind = write_table_hour(refine, session, table, hour, path, err);
 	if (kind == ERR_NONE) {
 		pthread_mutex_lock(&refine->lock);
 		kind = lake_publish_hour(refine->options->lake, &file, err);
@@ -112,34 +136,113 @@ static enum err_kind publish_table_hour(struct refine *refine, struct session *s
 	}
 	free(staging);
 	free(name);
+	free(path);
 	return kind == ERR_NONE ? ERR_NONE : err_wrap(err, "%s", table->name);
 }
 
-static void tell_progress(struct refine *refine)
+/* --- a group that is claimed --------------------------------------------------------------------------- */
+
+/* What a claim's group has been written to, an hour's tables side by side. */
+struct written {
+	struct lake_table_hour *files;
+	size_t count, cap;
+};
+
+static void written_release(struct written *written)
 {
-	pthread_mutex_lock(&refine->lock);
-	refine->done++;
-	if (refine->options->progress)
-		refine->options->progress(refine->options->context, refine->done,
-					  refine->stale_count);
-	pthread_mutex_unlock(&refine->lock);
+	for (size_t i = 0; i < written->count; i++) {
+		unlink(written->files[i].written); /* what was put in place is gone */
+		free((char *)written->files[i].written);
+	}
+	free(written->files);
 }
 
-static enum err_kind refine_group(struct refine *refine, struct session *session,
-				  const struct group *group, struct err *err)
+static enum err_kind write_group(const struct refine *refine, struct session *session,
+				 const struct group *group, struct written *ret, struct err *err)
+{
+	size_t count;
+	const struct warehouse_table *table = warehouse_tables(&count);
+	TRY(make_tables(refine, session, group, err));
+	for (size_t i = 0; i < group->count * count; i++) {
+		int64_t hour = group->hours[i / count]->hour;
+		if (!is_stored(&table[i % count]))
+			continue;
+		char *path = mem_printf("%s/refine-%s-%" PRId64 ".parquet", refine->dir,
+					table[i % count].name, hour);
+		MEM_GROW(ret->files, ret->cap, ret->count + 1);
+		ret->files[ret->count++] = (struct lake_table_hour){
+			.table_dir = table[i % count].dir, .hour = hour, .written = path
+		};
+		TRY(write_table_hour(refine, session, &table[i % count], hour, path, err));
+	}
+	return ERR_NONE;
+}
+
+/* Where that fails, who comes next does the hours again. */
+static void withdraw(struct lake *lake, uint64_t number)
+{
+	struct err ignored;
+	if (lake_refine_withdraw(lake, number, &ignored) != ERR_NONE)
+		ignored.kind = ERR_NONE;
+}
+
+static enum err_kind refine_claimed(struct refine *refine, struct session *session,
+				    const struct group *group, struct err *err)
+{
+	struct lake *lake = refine->options->lake;
+	struct written written = { 0 };
+	uint64_t number = 0;
+	int64_t *hours = mem_zalloc(group->count, sizeof *hours);
+	struct lake_refine_claim claim = { .snapshot = refine->snapshot->number,
+					   .hash = refine->hash,
+					   .hours = hours,
+					   .hour_count = group->count,
+					   .until_us = clock_now_us() + CLAIM_US };
+	for (size_t i = 0; i < group->count; i++)
+		hours[i] = group->hours[i]->hour;
+	enum err_kind kind = lake_refine_claim(lake, refine->newest_claim, &claim, &number, err);
+	refine->overtaken = kind == ERR_NONE && number == 0;
+	if (kind == ERR_NONE && number > 0) {
+		kind = write_group(refine, session, group, &written, err);
+		if (kind != ERR_NONE)
+			withdraw(lake, number);
+		else
+			kind = lake_refine_publish(lake, number, &claim, written.files,
+						   written.count, err);
+	}
+	if (kind == ERR_NONE && number > 0) {
+		refine->newest_claim = number;
+		tell_progress(refine, group->count);
+	}
+	written_release(&written);
+	free(hours);
+	return kind;
+}
+
+/* --- any group ------------------------------------------------------------------------------------------ */
+
+static enum err_kind refine_exchanged(struct refine *refine, struct session *session,
+				      const struct group *group, struct err *err)
 {
 	size_t count;
 	const struct warehouse_table *table = warehouse_tables(&count);
 	TRY(make_tables(refine, session, group, err));
 	for (size_t hour = 0; hour < group->count; hour++) {
 		for (size_t i = 0; i < count; i++) {
-			if (table[i].kind == TABLE_DIMENSION || table[i].kind == TABLE_FACT)
+			if (is_stored(&table[i]))
 				TRY(publish_table_hour(refine, session, &table[i],
 						       group->hours[hour]->hour, err));
 		}
-		tell_progress(refine);
+		tell_progress(refine, 1);
 	}
 	return ERR_NONE;
+}
+
+static enum err_kind refine_group(struct refine *refine, struct session *session,
+				  const struct group *group, struct err *err)
+{
+	return refine->refined ? refine_claimed(refine, session, group, err) :
+				 refine_exchanged(refine, session, group, err);
 }
 
 /* --- all groups ---------------------------------------------------------------------------------------- */
@@ -152,8 +255,8 @@ static bool next_group(struct refine *refine, struct group *ret)
 	if (options->stop && options->stop(options->context))
 		return false;
 	pthread_mutex_lock(&refine->lock);
-	while (refine->kind == ERR_NONE && refine->next < refine->stale_count &&
-	       ret->count < GROUP_HOURS) {
+	while (refine->kind == ERR_NONE && !refine->overtaken &&
+	       refine->next < refine->stale_count && ret->count < GROUP_HOURS) {
 		const struct lake_hour *hour = refine->stale[refine->next];
 		if (ret->count > 0 && rows + hour->rows > GROUP_ROWS)
 			break;
@@ -228,6 +331,8 @@ static enum err_kind refine_stale(struct refine *refine, struct err *err)
 	int started = 0;
 	TRY(lake_sync(refine->options->lake, err));
 	pthread_mutex_init(&refine->lock, NULL);
+	if (refine->refined)
+		wanted = 1;
 	while (started + 1 < wanted && (size_t)started + 1 < refine->stale_count / GROUP_HOURS &&
 	       pthread_create(&threads[started], NULL, refine_groups, refine) == 0)
 		started++;
@@ -247,14 +352,14 @@ static enum err_kind refine_stale(struct refine *refine, struct err *err)
 					err_wrap(err, "%zu hours, the first", refine->bad_hours);
 }
 
-static enum err_kind find_stale(struct lake *lake, const struct lake_snapshot *snapshot,
-				uint64_t hash, const struct lake_hour **stale, size_t *ret_count,
-				struct err *err)
+static enum err_kind find_stale(struct lake *lake, const struct lake_refined *refined,
+				const struct lake_snapshot *snapshot, uint64_t hash,
+				const struct lake_hour **stale, size_t *ret_count, struct err *err)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < snapshot->hour_count; i++) {
 		bool current = false;
-		TRY(hour_is_current(lake, &snapshot->hours[i], hash, &current, err));
+		TRY(hour_is_current(lake, refined, &snapshot->hours[i], hash, &current, err));
 		if (!current)
 			stale[count++] = &snapshot->hours[i];
 	}
@@ -266,27 +371,68 @@ enum err_kind warehouse_stale_hours(struct lake *lake, const struct lake_snapsho
 				    const struct warehouse_settings *settings, size_t *ret_hours,
 				    struct err *err)
 {
+	struct lake_refined *refined = NULL;
+	TRY(lake_refined_read(lake, &refined, err));
 	const struct lake_hour **stale = mem_zalloc(snapshot->hour_count + 1, sizeof *stale);
-	enum err_kind kind =
-		find_stale(lake, snapshot, warehouse_hash(settings), stale, ret_hours, err);
+	enum err_kind kind = find_stale(lake, refined, snapshot, warehouse_hash(settings), stale,
+					ret_hours, err);
 	free(stale);
+	lake_refined_free(refined);
 	return kind;
 }
 
-enum err_kind warehouse_refine(const struct refine_options *options, struct refine_report *ret,
-			       struct err *err)
+static bool is_busy(const struct lake_refined *refined)
+{
+	int64_t now_us = clock_now_us();
+	for (size_t i = 0; refined && i < refined->hour_count; i++) {
+		if (refined->hours[i].unsure && refined->hours[i].busy_until_us > now_us)
+			return true;
+	}
+	return false;
+}
+
+/* Another machine's refiner is left the time it wants. *ret_stop: we were asked to end meanwhile. */
+static enum err_kind read_refined(const struct refine_options *options,
+				  struct lake_refined **ret_refined, bool *ret_stop,
+				  struct err *err)
+{
+	TRY(lake_refined_read(options->lake, ret_refined, err));
+	*ret_stop = false;
+	while (is_busy(*ret_refined) && !*ret_stop) {
+		lake_refined_free(*ret_refined);
+		*ret_refined = NULL;
+		usleep(LOOK_US);
+		TRY(lake_refined_read(options->lake, ret_refined, err));
+		*ret_stop = options->stop && options->stop(options->context);
+	}
+	return ERR_NONE;
+}
+
+/* As warehouse_refine(); *ret_overtaken: another refiner has claimed hours since we looked. */
+static enum err_kind refine_newest(const struct refine_options *options, struct refine_report *ret,
+				   bool *ret_overtaken, struct err *err)
 {
 	struct lake_snapshot *snapshot = NULL;
-	TRY(lake_snapshot_read(options->lake, &snapshot, err));
-	struct refine refine = { .options = options,
-				 .snapshot = snapshot,
-				 .hash = warehouse_hash(options->settings) };
+	struct lake_refined *refined = NULL;
+	struct refine refine = { .options = options, .hash = warehouse_hash(options->settings) };
+	bool stop = false;
+	enum err_kind kind = read_refined(options, &refined, &stop, err);
+	if (kind == ERR_NONE)
+		kind = lake_snapshot_read(options->lake, &snapshot, err);
+	if (kind == ERR_NONE)
+		kind = store_scratch(lake_store(options->lake), "_aviary/staging", &refine.dir,
+				     err);
+	if (kind != ERR_NONE)
+		goto out;
+	refine.snapshot = snapshot;
+	refine.refined = refined;
+	refine.newest_claim = refined ? refined->newest : 0;
 	refine.stale = mem_zalloc(snapshot->hour_count + 1, sizeof *refine.stale);
-	enum err_kind kind = find_stale(options->lake, snapshot, refine.hash, refine.stale,
-					&refine.stale_count, err);
-	if (kind == ERR_NONE && refine.stale_count > 0)
+	kind = find_stale(options->lake, refined, snapshot, refine.hash, refine.stale,
+			  &refine.stale_count, err);
+	if (kind == ERR_NONE && refine.stale_count > 0 && !stop)
 		kind = refine_stale(&refine, err);
-	size_t hours = refine.next - refine.bad_hours;
+	size_t hours = refine.done;
 	if (kind == ERR_NONE || kind == ERR_REJECT)
 		*ret = (struct refine_report){
 			.snapshot = snapshot->number,
@@ -294,7 +440,28 @@ enum err_kind warehouse_refine(const struct refine_options *options, struct refi
 			.current = snapshot->hour_count - refine.stale_count,
 			.left = refine.stale_count - hours,
 		};
+	*ret_overtaken = refine.overtaken;
+out:
 	free(refine.stale);
+	free(refine.dir);
 	lake_snapshot_free(snapshot);
-	return kind == ERR_NONE ? ERR_NONE : err_wrap(err, "refine");
+	lake_refined_free(refined);
+	return kind;
+}
+
+enum err_kind warehouse_refine(const struct refine_options *options, struct refine_report *ret,
+			       struct err *err)
+{
+	bool overtaken = false;
+	size_t hours = 0;
+	do {
+		enum err_kind kind = refine_newest(options, ret, &overtaken, err);
+		if (kind != ERR_NONE && kind != ERR_REJECT)
+			return err_wrap(err, "refine");
+		hours += ret->hours;
+		ret->hours = hours;
+		if (kind == ERR_REJECT)
+			return err_wrap(err, "refine");
+	} while (overtaken);
+	return ERR_NONE;
 }

@@ -256,7 +256,7 @@ static inline void list_stored(struct fixture *fixture, struct buf *ret)
 		struct stored_list files = { 0 };
 		if (!is_stored(&table[i]))
 			continue;
-		assert_ok(stored_files(fixture->lake, &table[i], &files, &err), err);
+		assert_ok(stored_files(fixture->lake, NULL, &table[i], &files, &err), err);
 		for (size_t file = 0; file < files.count; file++)
 			buf_addf(ret, "%s\n", files.files[file].file.path);
 		stored_list_release(&files);
