@@ -24,7 +24,8 @@ struct serve {
 	const struct settings *settings;
 	struct lake *lake;
 	struct engine *engine;
-	int64_t memory; /* what the engine may use; grows up to the setting where it is too little */
+	struct engine *tail_engine; /* writes what is too long for memory; NULL: `engine` does */
+	int64_t memory;             /* of `engine`; grows up to the setting when it is too little */
 	struct dashboard *dashboard;
 	struct live *live;
 	struct serve_round round;

@@ -22,8 +22,7 @@ enum {
 	WAIT_MS = 250,        /* at most: somebody may have begun to look, or want it to end; */
 	ROUND_WAIT_MS = 50,   /* while a round goes on */
 	SILENT_FAILURES = 3,  /* files are replaced while we look; the next round meets new ones */
-	MEMORY_BYTES =
-		48 << 20, /* of the engine: a round over an hour of 700,000 posts gets by with 40 */
+	MEMORY_BYTES = 48 << 20, /* of the charts' engine; 700,000 posts of an hour get by */
 };
 
 static void hear(void *context, const char *stream, struct str line, uint64_t offset)
@@ -41,16 +40,20 @@ enum err_kind serve_open(struct serve *serve, struct err *err)
 					.bytes_max = (uint64_t)serve->settings->live_bytes,
 					.on_line = hear,
 					.context = serve };
-	bool once = serve->settings->once;
-	/* Who stays takes little, for as long as that does; and one thread, since nobody waits. */
-	TRY(open_engine(serve->settings, serve->lake, once ? thread_count(serve->settings) : 1,
-			&serve->engine, err));
-	serve->memory = serve->settings->memory;
-	if (!once && serve->memory > MEMORY_BYTES) {
+	const struct settings *settings = serve->settings;
+	bool once = settings->once;
+	TRY(open_engine(settings, serve->lake, once ? thread_count(settings) : 1, &serve->engine,
+			err));
+	serve->memory = settings->memory;
+	options.engine = serve->engine;
+	/* Who stays takes little, for as long as that does, and one thread, since nobody waits. What a
+	 * tail needs that goes to the disk it needs at once. */
+	if (!once && settings->memory > MEMORY_BYTES) {
+		TRY(open_engine(settings, serve->lake, 1, &serve->tail_engine, err));
+		options.engine = serve->tail_engine;
 		serve->memory = MEMORY_BYTES;
 		TRY(engine_set_memory(serve->engine, serve->memory, err));
 	}
-	options.engine = serve->engine;
 	return live_open(&options, &serve->live, err);
 }
 
@@ -76,6 +79,7 @@ void serve_close(struct serve *serve)
 		buf_release(&serve->statuses[i]);
 	free(serve->statuses);
 	live_close(serve->live);
+	engine_close(serve->tail_engine);
 	engine_close(serve->engine);
 }
 
@@ -164,7 +168,6 @@ enum err_kind serve_follow(struct serve *serve, struct err *err)
 			return kind;
 		serve->changed |= changed;
 		if (kind != ERR_NONE) {
-			relieve(serve, err);
 			note_trouble(serve, "the lake could not be read", err);
 			stop_wait(-1, WAIT_MS);
 		}

@@ -44,4 +44,16 @@ posts=$(values lake "SELECT count(*) FROM posts")
 measure "\"rows\":\\[\\[$posts,"
 echo "# 40,000 posts: $little MiB; 140,000: $most MiB"
 same "140,000 posts of an hour are shown in less than 130 MiB" "$((most < 130))" 1
+
+# --- what is not published --------------------------------------------------------------------------------
+
+"$SAMPLE" --wire 60000 --start "$(date -u +%Y-%m-%dT%H:00:00Z)" --seed 9 --hours 1 --bytes 1400 >tail.jsonl
+start replay "$AVIARY" replay --port 0 --journal journal tail.jsonl
+start collect "$AVIARY" collect --lake tail --from "127.0.0.1:$(port_of replay)" --publish-interval 1h
+holds "60,000 posts are journalled" until_true 30 is 60000 wire_status "$(port_of replay)" status.posts
+rm -f serve.out watcher.out
+start serve "$AVIARY" serve --lake tail --http 127.0.0.1:0 --live-bytes 64MiB
+until_true 20 grep -qs . serve.out
+start watcher watch "$(sed -n 's/^the page is at //p' serve.out)"
+holds "a tail that is too long for memory is shown" until_true 30 shown '"rows":\[\[60000,'
 finish
