@@ -229,7 +229,7 @@ static void take_record(struct walk *walk, struct log_view *view, struct landing
 	else
 		walk->bad = true;
 	uint64_t kind = take_u64(walk);
-	walk->bad |= kind > RECORD_EXPIRE;
+	walk->bad |= kind > RECORD_REQUESTS;
 	ret->kind = (enum record_kind)kind;
 	ret->from = take_u64(walk);
 	ret->to = take_u64(walk);

@@ -83,7 +83,8 @@ static bool names_fit(const struct lake_record *batch, const struct lake_file_en
 
 static enum err_kind check_batch(const struct lake_record *batch, struct err *err)
 {
-	if (batch->kind != RECORD_BATCH && batch->kind != RECORD_ADOPT)
+	if (batch->kind != RECORD_BATCH && batch->kind != RECORD_REQUESTS &&
+	    batch->kind != RECORD_ADOPT)
 		return err_set(err, ERR_FATAL, "only batches and adoptions are committed");
 	if (!uuid_valid(str_from(batch->stream)) || batch->to < batch->from)
 		return err_set(err, ERR_FATAL, "no stream, or an end before its beginning");

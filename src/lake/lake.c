@@ -17,15 +17,18 @@ static const char *const directories[] = {
 	LOG_DIR,        CHECKPOINT_DIR, INTENT_DIR,         STAGING_DIR,
 	QUARANTINE_DIR, "_aviary/lock", "_aviary/sources",  "_aviary/imports",
 	RETIRED_DIR,    LANDING_DIR,    "twitter_raw_data", "twitter-processed-data",
+	REQUESTS_DIR,
 };
 /* Where something stands before there is a format: then it is not a lake of ours half made. */
 static const char *const empty_at_first[] = {
-	LOG_DIR, INTENT_DIR, LANDING_DIR, "twitter_raw_data", "twitter-processed-data",
+	LOG_DIR,      INTENT_DIR, LANDING_DIR, "twitter_raw_data", "twitter-processed-data",
+	REQUESTS_DIR,
 };
 /* lost+found is where a file system of its own begins. */
 static const char *const top_names[] = {
-	"_aviary",   PROBE_DIR,          "lost+found",
-	LANDING_DIR, "twitter_raw_data", "twitter-processed-data",
+	"_aviary",    PROBE_DIR,          "lost+found",
+	LANDING_DIR,  "twitter_raw_data", "twitter-processed-data",
+	REQUESTS_DIR,
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])

@@ -14,6 +14,7 @@
  *     LAKE/_aviary/retired/TIME-…        hours of tables that were exchanged out
  *     LAKE/_aviary/refine/               how far tables are refined, on HDFS
  *     LAKE/twitter-landing-data/year=2026/month=11/day=23/hour=7/STREAM-FROM.parquet
+ *     LAKE/request_log/year=2026/…       the same, of a stream of request records
  *
  * In: batches of finished staging files with the stream bytes [from, to) they hold. Out: snapshots.
  * Promised: a batch is published exactly once or not at all, whatever is killed when; a published
@@ -83,7 +84,13 @@ struct lake_file_entry {
 	int64_t hour; /* hour_index(); -1 for files of no hour (quarantine) */
 };
 
-enum record_kind { RECORD_BATCH, RECORD_ADOPT, RECORD_COMPACT, RECORD_EXPIRE };
+enum record_kind {
+	RECORD_BATCH,
+	RECORD_ADOPT,
+	RECORD_COMPACT,
+	RECORD_EXPIRE,
+	RECORD_REQUESTS, /* a batch of a stream of request records: its files are no landing */
+};
 
 struct lake_record {
 	uint64_t number; /* 1, 2, 3 …; 0 while it is only an intent */
@@ -110,6 +117,7 @@ struct lake_stream {
 	uint64_t last_record; /* the record that says so, */
 	int64_t time_us;      /* when that was decided, */
 	bool adopted;         /* and whether it is a RECORD_ADOPT */
+	bool requests;        /* it is a stream of request records */
 };
 struct lake_hour {
 	int64_t hour;         /* hour_index() */
@@ -130,6 +138,8 @@ struct lake_snapshot {
 	size_t hour_count, hour_cap;
 	uint64_t rows, bytes, file_count; /* published landing */
 	uint64_t quarantined;
+	const struct lake_file_entry **request_files; /* of request_log, in the log's order */
+	size_t request_file_count, request_file_cap;
 };
 /* Reads the newest snapshot; found by probing upward from the newest checkpoint, so it stays below a
  * second with a million records. A record that is not ours to read (unknown kind, wrong previous
@@ -148,7 +158,7 @@ bool lake_snapshot_imported(const struct lake_snapshot *snapshot, const char *sh
 
 /* --- committing a batch (DESIGN: intent, rename, record) ------------------------------------------ */
 
-/* Commits a batch whose files lie finished in staging/: the five steps below. The caller holds the
+/* Commits a batch (or one of request records) whose files lie finished in staging/: the five steps below. The caller holds the
  * stream's lock.
  *   1 fsync every staging file, then staging/
  *   2 claim intent/STREAM-FROM durably; if another was first, finish that one instead

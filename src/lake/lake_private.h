@@ -9,6 +9,7 @@
 #define LANDING_DIR "twitter-landing-data"
 #define INTENT_DIR "_aviary/intent"
 #define LOG_DIR "_aviary/log"
+#define REQUESTS_DIR "request_log"
 #define QUARANTINE_DIR "_aviary/quarantine"
 #define RETIRED_DIR "_aviary/retired"
 #define STAGING_DIR "_aviary/staging"
@@ -51,11 +52,13 @@ void record_write(struct buf *buf, const struct lake_record *record);
 MUST_CHECK enum err_kind record_read(struct str text, struct lake_record *ret_record,
 				     struct err *err);
 
-/* Spells "twitter-landing-data/PARTITION/STREAM-FROM.parquet", the name every landing file has; fast
+/* Spells "twitter-landing-data/PARTITION/STREAM-FROM.parquet", the name every landing file has, or the
+ * same below request_log for a record of request records; fast
  * where hours come again soon. Zero-initialised is valid. "" for an hour without a partition. */
 struct landing_name {
 	struct {
 		int64_t hour;
+		bool requests;
 		size_t len; /* 0: nothing is remembered here */
 		char text[sizeof LANDING_DIR + PARTITION_PATH_MAX + 1];
 	} dirs[16]; /* by the hour's last bits */

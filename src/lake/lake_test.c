@@ -29,11 +29,12 @@ static void a_new_lake_has_its_directories(void **state)
 		"_aviary/staging",      "_aviary/quarantine", "_aviary/lock",
 		"_aviary/sources",      "_aviary/imports",    "_aviary/retired",
 		"twitter-landing-data", "twitter_raw_data",   "twitter-processed-data",
+		"request_log",
 	};
 	struct lake *lake = fixture_lake();
 	for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++)
 		assert_true(fixture_exists(lake, dirs[i]));
-	assert_int_equal(fixture_count(lake, ""), 4);
+	assert_int_equal(fixture_count(lake, ""), 5);
 	lake_close(lake);
 }
 

@@ -35,6 +35,7 @@ void log_view_free(struct log_view *view)
 	free(snapshot->records);
 	free(snapshot->streams);
 	free(snapshot->hours);
+	free(snapshot->request_files);
 	free(view->imports.slots);
 	free(view->hour_slots);
 	arena_release(&view->arena);
@@ -146,6 +147,7 @@ static enum err_kind fold_place(struct log_view *view, const struct lake_record 
 	stream->last_record = record->number;
 	stream->time_us = record->time_us;
 	stream->adopted = record->kind == RECORD_ADOPT;
+	stream->requests |= record->kind == RECORD_REQUESTS;
 	return ERR_NONE;
 }
 
@@ -204,6 +206,13 @@ static void fold_file(struct log_view *view, const struct lake_file_entry *file,
 	snapshot->file_count++;
 }
 
+static void fold_requests(struct lake_snapshot *snapshot, const struct lake_file_entry *file)
+{
+	MEM_GROW(snapshot->request_files, snapshot->request_file_cap,
+		 snapshot->request_file_count + 1);
+	snapshot->request_files[snapshot->request_file_count++] = file;
+}
+
 static enum err_kind fold_expired(struct log_view *view, const struct lake_file_entry *gone,
 				  struct err *err)
 {
@@ -259,6 +268,7 @@ static enum err_kind fold_contents(struct log_view *view, const struct lake_reco
 {
 	switch (record->kind) {
 	case RECORD_BATCH:
+	case RECORD_REQUESTS:
 	case RECORD_ADOPT:
 		TRY(fold_place(view, record, err));
 		break;
@@ -278,6 +288,8 @@ static enum err_kind fold_contents(struct log_view *view, const struct lake_reco
 	for (size_t i = 0; i < record->file_count && !view->places_only; i++) {
 		if (record->kind == RECORD_EXPIRE)
 			TRY(fold_expired(view, &record->files[i], err));
+		else if (record->kind == RECORD_REQUESTS)
+			fold_requests(&view->snapshot, &record->files[i]);
 		else
 			fold_file(view, &record->files[i], record->number);
 	}

@@ -17,10 +17,8 @@
 #include <stdlib.h>
 
 static const char *const kind_names[] = {
-	[RECORD_BATCH] = "batch",
-	[RECORD_ADOPT] = "adopt",
-	[RECORD_COMPACT] = "compact",
-	[RECORD_EXPIRE] = "expire",
+	[RECORD_BATCH] = "batch",   [RECORD_ADOPT] = "adopt",       [RECORD_COMPACT] = "compact",
+	[RECORD_EXPIRE] = "expire", [RECORD_REQUESTS] = "requests",
 };
 
 enum { KIND_COUNT = sizeof kind_names / sizeof kind_names[0], HASH_DIGITS = 16 };
@@ -51,13 +49,17 @@ const char *landing_name_spell(struct landing_name *name, const struct lake_reco
 	size_t slot = (size_t)hour % (sizeof name->dirs / sizeof name->dirs[0]);
 	char partition[PARTITION_PATH_MAX];
 	char *dir = name->dirs[slot].text, *at = name->text;
-	if (name->dirs[slot].len == 0 || name->dirs[slot].hour != hour) {
+	bool requests = record->kind == RECORD_REQUESTS;
+	if (name->dirs[slot].len == 0 || name->dirs[slot].hour != hour ||
+	    name->dirs[slot].requests != requests) {
 		name->dirs[slot].hour = hour;
+		name->dirs[slot].requests = requests;
 		name->dirs[slot].len = 0;
 		if (!lake_partition_path(hour, partition)[0])
 			return "";
-		name->dirs[slot].len = (size_t)snprintf(dir, sizeof name->dirs[slot].text,
-							LANDING_DIR "/%s/", partition);
+		name->dirs[slot].len = (size_t)snprintf(dir, sizeof name->dirs[slot].text, "%s/%s/",
+							requests ? REQUESTS_DIR : LANDING_DIR,
+							partition);
 	}
 	/* By hand: a checkpoint spells millions of them. */
 	memcpy(at, dir, name->dirs[slot].len);

@@ -92,7 +92,7 @@ static void write_extents(struct writing *writing, struct parquet_rows *rows)
 static void *help(void *context)
 {
 	struct writing *writing = context;
-	struct parquet_rows *rows = parquet_rows_new(writing->file->stream);
+	struct parquet_rows *rows = parquet_rows_new(writing->file->stream, writing->file->table);
 	write_extents(writing, rows);
 	parquet_rows_free(rows);
 	return NULL;
@@ -173,7 +173,7 @@ enum err_kind hour_file_write(const struct hour_file *file, struct parquet_rows 
 {
 	struct writing writing = { .file = file };
 	struct parquet_totals totals = { 0 };
-	TRY(parquet_file_create(file->path, &writing.parquet, err));
+	TRY(parquet_file_create(file->path, file->table, &writing.parquet, err));
 	pthread_mutex_init(&writing.lock, NULL);
 	enum err_kind kind = write_rows(&writing, rows, err);
 	if (kind == ERR_NONE && writing.refused_count == file->bucket->lines)

@@ -18,7 +18,8 @@ struct hour_file {
 	const struct bucket *bucket;
 	const char *stream;
 	uint64_t from, to; /* of the batch */
-	const char *path;  /* to write */
+	enum parquet_table table;
+	const char *path; /* to write */
 	int threads;
 	struct refusals *refusals;
 };

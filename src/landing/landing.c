@@ -24,7 +24,8 @@ struct landing {
 	uint64_t from, to, chain;
 	struct spool spool, refused_spool;
 	struct bucket *refused;
-	struct post_reader *reader; /* for lines that a look does not settle */
+	struct post_reader *reader;      /* for lines that a look does not settle */
+	struct request_reader *requests; /* NULL: these are posts */
 	char **imports;
 	size_t import_count, import_cap;
 };
@@ -46,6 +47,8 @@ enum err_kind landing_open(const struct landing_options *options, struct landing
 	landing->chain = options->chain;
 	landing->spool.fd = landing->refused_spool.fd = -1;
 	landing->reader = post_reader_new(options->stream, &none);
+	if (options->requests)
+		landing->requests = request_reader_new(options->stream, &none);
 	size_t memory = (size_t)(options->memory_bytes ? options->memory_bytes : 64 << 20);
 	enum err_kind kind = store_scratch(lake_store(options->lake), STAGING, &landing->dir, err);
 	if (kind == ERR_NONE)
@@ -75,23 +78,33 @@ void landing_close(struct landing *landing)
 	spool_release(&landing->spool);
 	spool_release(&landing->refused_spool);
 	post_reader_free(landing->reader);
+	request_reader_free(landing->requests);
 	forget_imports(landing);
 	free(landing->imports);
 	free(landing->dir);
 	free(landing);
 }
 
-static enum err_kind add_line(struct landing *landing, const struct line *line, struct err *err)
+/* False: the line is refused. */
+static bool find_time(struct landing *landing, struct str line, int64_t *ret_us)
 {
 	struct post_peek peek;
 	struct err why;
-	post_peek_key(line->text, &peek);
-	if (!peek.sure) {
-		enum err_kind kind = post_reader_key(landing->reader, line->text, &peek.key, &why);
-		if (kind == ERR_REJECT)
-			return spool_add(&landing->refused_spool, landing->refused, line, err);
-	}
-	struct bucket *bucket = spool_bucket(&landing->spool, hour_index(peek.key.time_us));
+	if (landing->requests)
+		return request_reader_time(landing->requests, line, ret_us, &why) == ERR_NONE;
+	post_peek_key(line, &peek);
+	if (!peek.sure && post_reader_key(landing->reader, line, &peek.key, &why) != ERR_NONE)
+		return false;
+	*ret_us = peek.key.time_us;
+	return true;
+}
+
+static enum err_kind add_line(struct landing *landing, const struct line *line, struct err *err)
+{
+	int64_t time_us;
+	if (!find_time(landing, line->text, &time_us))
+		return spool_add(&landing->refused_spool, landing->refused, line, err);
+	struct bucket *bucket = spool_bucket(&landing->spool, hour_index(time_us));
 	return spool_add(&landing->spool, bucket, line, err);
 }
 
@@ -147,7 +160,8 @@ static struct lake_file_entry hour_entry(const struct work *work, const struct b
 	char partition[PARTITION_PATH_MAX];
 	const struct landing *landing = work->landing;
 	return (struct lake_file_entry){
-		.name = mem_printf("twitter-landing-data/%s/%s-%020" PRIu64 ".parquet",
+		.name = mem_printf("%s/%s/%s-%020" PRIu64 ".parquet",
+				   landing->requests ? "request_log" : "twitter-landing-data",
 				   lake_partition_path(bucket->hour, partition), landing->stream,
 				   landing->from),
 		.staging = mem_printf("%s-%020" PRIu64 "-%s-%" PRId64 ".parquet", landing->stream,
@@ -179,6 +193,11 @@ static void entry_release(struct lake_file_entry *entry)
 	free(entry->staging);
 }
 
+static enum parquet_table table_of(const struct landing *landing)
+{
+	return landing->requests ? PARQUET_REQUESTS : PARQUET_POSTS;
+}
+
 static enum err_kind write_hour(struct work *work, const struct bucket *bucket,
 				struct parquet_rows *rows, struct err *err)
 {
@@ -192,6 +211,7 @@ static enum err_kind write_hour(struct work *work, const struct bucket *bucket,
 				  .stream = landing->stream,
 				  .from = landing->from,
 				  .to = landing->to,
+				  .table = table_of(landing),
 				  .path = path,
 				  .threads = useful < work->threads_a_file ? useful :
 									     work->threads_a_file,
@@ -241,7 +261,8 @@ static void finish_bucket(struct work *work, const struct bucket *bucket, enum e
 static void *work_on_hours(void *context)
 {
 	struct work *work = context;
-	struct parquet_rows *rows = parquet_rows_new(work->landing->stream);
+	struct parquet_rows *rows =
+		parquet_rows_new(work->landing->stream, table_of(work->landing));
 	struct err err = { 0 };
 	const struct bucket *bucket;
 	while ((bucket = next_bucket(work))) {
@@ -300,7 +321,7 @@ static enum err_kind write_quarantine(struct work *work, struct err *err)
 	};
 	char *path = written_path(landing, &entry);
 	enum err_kind kind = quarantine_write(&landing->refused_spool, landing->refused,
-					      landing->stream, path, err);
+					      landing->stream, landing->requests, path, err);
 	if (kind == ERR_NONE)
 		kind = file_checksum(path, &entry.checksum, &entry.bytes, err);
 	if (kind == ERR_NONE)
@@ -403,7 +424,7 @@ enum err_kind landing_publish(struct landing *landing,
 			      void (*progress)(void *context, uint64_t done, uint64_t total),
 			      void *context, struct landing_published *ret, struct err *err)
 {
-	struct lake_record record = { .kind = RECORD_BATCH,
+	struct lake_record record = { .kind = landing->requests ? RECORD_REQUESTS : RECORD_BATCH,
 				      .from = landing->from,
 				      .to = landing->to,
 				      .chain = landing->chain,

@@ -1,4 +1,4 @@
-/* Landing sets posts down: batches of wire lines become one Parquet file per hour, exactly once.
+/* Landing sets posts, and request records, down: batches of wire lines become one Parquet file per hour, exactly once.
  *
  * In: whole lines of one stream, in order, with the place behind them. Out: batches committed to the
  * lake (lake.h), files named STREAM-FROM.parquet in the hour of each post. Promised: every line is in
@@ -15,6 +15,7 @@ struct landing_options {
 	struct lake *lake;
 	const char *stream;   /* UUID; the caller holds its lock */
 	uint64_t from, chain; /* where the stream is committed up to */
+	bool requests;        /* its lines are request records: they land in request_log */
 	int threads;          /* hours written at once */
 	int64_t memory_bytes; /* for lines being parted, as much again for lines held; 64 MiB */
 };

@@ -27,6 +27,57 @@ static void assert_settled(struct fixture *fixture)
 	assert_int_equal(fixture_count(fixture, "_aviary/intent"), 0);
 }
 
+/* --- request records --------------------------------------------------------------------------------- */
+
+static void request_records_land_in_a_table_of_their_own(void **state)
+{
+	struct fixture fixture;
+	struct buf lines = { 0 }, text = { 0 };
+	struct err err;
+	struct result *result = NULL;
+	bool row = false;
+	(void)state;
+	fixture_open(&fixture);
+	landing_close(fixture.landing);
+	struct landing_options options = {
+		.lake = fixture.lake, .stream = STREAM, .requests = true, .threads = 2
+	};
+	assert_ok(landing_open(&options, &fixture.landing, &err), err);
+	buf_add_text(&lines,
+		     "{\"number\":1,\"kind\":\"request\",\"asked_at\":\"2026-11-23T07:00:01Z\","
+		     "\"status\":200,\"posts\":2,\"cost_usd\":0.01,\"page\":\"{\\\"a\\\":1}\"}\n"
+		     "no record\n"
+		     "{\"number\":2,\"kind\":\"gap\",\"asked_at\":\"2026-11-23T08:00:00.5Z\","
+		     "\"gap_from\":\"2026-11-22T08:00:00.000Z\",\"status\":\"none\"}\n");
+	fixture_add(&fixture, buf_str(&lines));
+	struct landing_published published = fixture_publish(&fixture);
+	assert_int_equal(published.rows, 2);
+	assert_int_equal(published.refused, 1);
+	struct lake_snapshot *snapshot = fixture_snapshot(&fixture);
+	assert_int_equal(snapshot->request_file_count, 2);
+	assert_int_equal(snapshot->hour_count, 0);
+	assert_int_equal(snapshot->rows, 0);
+	assert_true(lake_snapshot_stream(snapshot, STREAM)->requests);
+	lake_snapshot_free(snapshot);
+	assert_settled(&fixture);
+	char *sql = mem_printf(
+		"SELECT string_agg(concat_ws(' ', number, kind, asked_at, status, posts, "
+		"cost_usd, page, gap_from, stream_offset, hour), '; ' ORDER BY number) "
+		"FROM read_parquet('%s/request_log/*/*/*/*/*.parquet')",
+		lake_path(fixture.lake));
+	assert_ok(session_query(fixture.session, sql, &result, &err), err);
+	assert_ok(result_next(result, &row, &err), err);
+	result_add_text(result, 0, &text);
+	assert_string_equal(buf_text(&text),
+			    "1 request 2026-11-23 07:00:01+00 200 2 0.01 {\"a\":1} 0 7; "
+			    "2 gap 2026-11-23 08:00:00.5+00 2026-11-22 08:00:00+00 132 8");
+	result_free(result);
+	free(sql);
+	buf_release(&lines);
+	buf_release(&text);
+	fixture_close(&fixture);
+}
+
 /* --- files ------------------------------------------------------------------------------------------- */
 
 static void posts_of_several_hours_become_a_file_an_hour(void **state)
@@ -454,6 +505,7 @@ static void the_same_batch_from_another_collector_counts_as_done(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(request_records_land_in_a_table_of_their_own),
 		cmocka_unit_test(posts_of_several_hours_become_a_file_an_hour),
 		cmocka_unit_test(rows_say_where_in_the_stream_they_came_from),
 		cmocka_unit_test(a_second_batch_goes_on_behind_the_first),

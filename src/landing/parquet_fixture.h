@@ -47,8 +47,8 @@ static inline void begin(struct written *written)
 {
 	struct err err;
 	*written = (struct written){ .path = mem_printf("%s/it's a file.parquet", test_dir()) };
-	written->rows = parquet_rows_new(STREAM);
-	assert_ok(parquet_file_create(written->path, &written->file, &err), err);
+	written->rows = parquet_rows_new(STREAM, PARQUET_POSTS);
+	assert_ok(parquet_file_create(written->path, PARQUET_POSTS, &written->file, &err), err);
 }
 
 static inline void add(struct written *written, struct buf *line)

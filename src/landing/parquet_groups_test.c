@@ -140,8 +140,8 @@ static void a_file_that_cannot_be_made_is_an_error(void **state)
 	struct err err = { 0 };
 	(void)state;
 	char *path = mem_printf("%s/missing/file.parquet", test_dir());
-	assert_fails(parquet_file_create(path, &file, &err), err, ERR_FATAL, path);
-	assert_fails(parquet_file_create("/dev/full", &file, &err), err, ERR_FATAL,
+	assert_fails(parquet_file_create(path, PARQUET_POSTS, &file, &err), err, ERR_FATAL, path);
+	assert_fails(parquet_file_create("/dev/full", PARQUET_POSTS, &file, &err), err, ERR_FATAL,
 		     "/dev/full: No space left on device");
 	assert_null(file);
 	free(path);

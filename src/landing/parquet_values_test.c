@@ -169,7 +169,7 @@ struct adder {
 static void *add_some(void *context)
 {
 	struct adder *adder = context;
-	struct parquet_rows *rows = parquet_rows_new(STREAM);
+	struct parquet_rows *rows = parquet_rows_new(STREAM, PARQUET_POSTS);
 	struct buf line = { 0 };
 	struct err err;
 	for (size_t i = adder->first; i < 3000; i += 4) {

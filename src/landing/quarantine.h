@@ -4,4 +4,5 @@
 #include "landing/spool.h"
 
 MUST_CHECK enum err_kind quarantine_write(const struct spool *spool, const struct bucket *bucket,
-					  const char *stream, const char *path, struct err *err);
+					  const char *stream, bool requests, const char *path,
+					  struct err *err);

@@ -135,7 +135,8 @@ static enum err_kind follow_log(struct live *live, bool *ret_changed, struct err
 		lake_snapshot_free(live->snapshot);
 		live->snapshot = snapshot;
 		for (size_t i = 0; i < snapshot->stream_count; i++)
-			commit_stream(live, &snapshot->streams[i]);
+			if (!snapshot->streams[i].requests)
+				commit_stream(live, &snapshot->streams[i]);
 	}
 	if (!newest || clock_monotonic_us() - live->sources_us > SOURCES_EVERY_MS * INT64_C(1000))
 		TRY(read_sources(live, err));

@@ -18,9 +18,9 @@ enum { TYPE_DATA_PAGE = 0, TYPE_DICTIONARY_PAGE = 2 };
 enum { PAGE_VALUES = 1, PAGE_ENCODING, PAGE_DEF_ENCODING, PAGE_REP_ENCODING };
 enum { ENCODING_PLAIN = 0, ENCODING_RLE = 3, ENCODING_RLE_DICTIONARY = 8 };
 
-void encoder_init(struct encoder *encoder)
+void encoder_init(struct encoder *encoder, enum parquet_table table)
 {
-	*encoder = (struct encoder){ .schema = schema_of_posts() };
+	*encoder = (struct encoder){ .schema = schema_of(table) };
 	encoder->zstd = ZSTD_createCCtx();
 	assert(encoder->zstd);
 	encoder->chunks = mem_zalloc(encoder->schema->leaf_count, sizeof *encoder->chunks);

@@ -35,7 +35,7 @@ struct encoder {
 	struct chunk *chunks; /* a leaf each */
 	size_t next_leaf;
 };
-void encoder_init(struct encoder *encoder);
+void encoder_init(struct encoder *encoder, enum parquet_table table);
 void encoder_release(struct encoder *encoder);
 /* Writes `rows` (more than none) rows of all columns to `out` and `chunks`. What Parquet cannot hold:
  * ERR_FATAL. */

@@ -37,7 +37,8 @@ struct parquet_file {
 };
 
 struct parquet_rows {
-	struct post_reader *reader;
+	struct post_reader *posts; /* one of the two */
+	struct request_reader *requests;
 	struct vectors vectors;
 	struct encoder encoder;
 	size_t count, bytes;
@@ -53,7 +54,8 @@ static enum err_kind write_bytes(struct parquet_file *file, struct str bytes, st
 	return ERR_NONE;
 }
 
-enum err_kind parquet_file_create(const char *path, struct parquet_file **ret_file, struct err *err)
+enum err_kind parquet_file_create(const char *path, enum parquet_table table,
+				  struct parquet_file **ret_file, struct err *err)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0)
@@ -61,7 +63,7 @@ enum err_kind parquet_file_create(const char *path, struct parquet_file **ret_fi
 	struct parquet_file *file = mem_zalloc(1, sizeof *file);
 	file->fd = fd;
 	file->path = mem_strdup(path);
-	file->schema = schema_of_posts();
+	file->schema = schema_of(table);
 	file->hash = hash_stream_new(HASH_XXH3);
 	pthread_mutex_init(&file->lock, NULL);
 	enum err_kind kind = write_bytes(file, STR("PAR1"), err);
@@ -228,12 +230,15 @@ enum err_kind parquet_file_finish(struct parquet_file *file, const struct parque
 
 /* --- rows --------------------------------------------------------------------------------------------- */
 
-struct parquet_rows *parquet_rows_new(const char *stream_id)
+struct parquet_rows *parquet_rows_new(const char *stream_id, enum parquet_table table)
 {
 	struct parquet_rows *rows = mem_zalloc(1, sizeof *rows);
-	rows->reader = post_reader_new(stream_id, &vectors_lender);
-	vectors_init(&rows->vectors, PARQUET_GROUP_ROWS);
-	encoder_init(&rows->encoder);
+	if (table == PARQUET_POSTS)
+		rows->posts = post_reader_new(stream_id, &vectors_lender);
+	else
+		rows->requests = request_reader_new(stream_id, &vectors_lender);
+	vectors_init(&rows->vectors, table, PARQUET_GROUP_ROWS);
+	encoder_init(&rows->encoder, table);
 	return rows;
 }
 
@@ -241,7 +246,8 @@ void parquet_rows_free(struct parquet_rows *rows)
 {
 	if (!rows)
 		return;
-	post_reader_free(rows->reader);
+	post_reader_free(rows->posts);
+	request_reader_free(rows->requests);
 	vectors_release(&rows->vectors);
 	encoder_release(&rows->encoder);
 	free(rows);
@@ -264,8 +270,11 @@ enum err_kind parquet_rows_add(struct parquet_rows *rows, struct parquet_file *f
 {
 	if (line.len > PARQUET_LINE_BYTES)
 		return err_set(err, ERR_REJECT, "longer than %d bytes", PARQUET_LINE_BYTES);
-	TRY(post_reader_fill(rows->reader, line, stream_offset, rows->vectors.columns, rows->count,
-			     err));
+	struct column_vector *columns = rows->vectors.columns;
+	TRY(rows->posts ?
+		    post_reader_fill(rows->posts, line, stream_offset, columns, rows->count, err) :
+		    request_reader_fill(rows->requests, line, stream_offset, columns, rows->count,
+					err));
 	rows->count++;
 	rows->bytes += line.len;
 	bool is_full = rows->count == PARQUET_GROUP_ROWS || rows->bytes >= PARQUET_GROUP_BYTES ||

@@ -140,24 +140,35 @@ static void add_column(struct schema *schema, const struct column_type *type, co
 	}
 }
 
-static struct schema made;
-
-static void make(void)
+const struct post_column *columns_of(enum parquet_table table, size_t *ret_count)
 {
-	size_t count;
-	const struct post_column *columns = post_columns(&count);
-	add_element(&made, &(struct element){ .name = "post",
-					      .type = -1,
-					      .repetition = REQUIRED,
-					      .converted = CONVERTED_NONE,
-					      .children = count });
-	for (size_t i = 0; i < count; i++)
-		add_column(&made, &columns[i].type, columns[i].name, (struct leaf){ 0 });
+	return table == PARQUET_POSTS ? post_columns(ret_count) : request_columns(ret_count);
 }
 
-const struct schema *schema_of_posts(void)
+static struct schema made[PARQUET_TABLES];
+
+static void make(enum parquet_table table, const char *name)
+{
+	size_t count;
+	const struct post_column *columns = columns_of(table, &count);
+	add_element(&made[table], &(struct element){ .name = name,
+						     .type = -1,
+						     .repetition = REQUIRED,
+						     .converted = CONVERTED_NONE,
+						     .children = count });
+	for (size_t i = 0; i < count; i++)
+		add_column(&made[table], &columns[i].type, columns[i].name, (struct leaf){ 0 });
+}
+
+static void make_all(void)
+{
+	make(PARQUET_POSTS, "post");
+	make(PARQUET_REQUESTS, "request");
+}
+
+const struct schema *schema_of(enum parquet_table table)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	pthread_once(&once, make);
-	return &made;
+	pthread_once(&once, make_all);
+	return &made[table];
 }

@@ -1,5 +1,6 @@
-/* Inside parquet/: the columns of columns.def as Parquet sees them. */
+/* Inside parquet/: the columns of a table as Parquet sees them. */
 #pragma once
+#include "parquet/parquet.h"
 #include "post/post.h"
 
 enum { LEAF_DEPTH_MAX = 12 };
@@ -18,8 +19,10 @@ struct schema {
 	struct buf elements; /* Thrift: the items of FileMetaData.schema */
 	size_t element_count;
 };
+/* The columns of a table. */
+const struct post_column *columns_of(enum parquet_table table, size_t *ret_count);
 /* Process lifetime. */
-const struct schema *schema_of_posts(void);
+const struct schema *schema_of(enum parquet_table table);
 
 /* parquet.thrift: enum Type. */
 enum physical_type { TYPE_BOOLEAN = 0, TYPE_INT64 = 2, TYPE_DOUBLE = 5, TYPE_BYTE_ARRAY = 6 };

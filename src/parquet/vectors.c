@@ -1,5 +1,7 @@
 #include "parquet/vectors.h"
 
+#include "parquet/schema.h"
+
 #include "base/mem.h"
 
 #include <assert.h>
@@ -112,9 +114,9 @@ static void clear(struct column_vector *vector, size_t rows)
 	}
 }
 
-void vectors_init(struct vectors *vectors, size_t rows_max)
+void vectors_init(struct vectors *vectors, enum parquet_table table, size_t rows_max)
 {
-	const struct post_column *columns = post_columns(&vectors->count);
+	const struct post_column *columns = columns_of(table, &vectors->count);
 	vectors->columns = mem_zalloc(vectors->count, sizeof *vectors->columns);
 	vectors->item_bytes = vectors->text_bytes = 0;
 	for (size_t i = 0; i < vectors->count; i++) {

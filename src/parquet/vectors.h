@@ -1,5 +1,6 @@
 /* Inside parquet/: the column vectors of one row group, which post/ writes into. */
 #pragma once
+#include "parquet/parquet.h"
 #include "post/post.h"
 
 /* The texts of one vector as Parquet's PLAIN encoding has them, one behind the other: four bytes of
@@ -15,14 +16,14 @@ struct texts {
 enum { TEXTS_START = 8 };
 
 struct vectors {
-	struct column_vector *columns; /* post_columns() many */
+	struct column_vector *columns; /* as many as the table has */
 	size_t count;
 	size_t item_bytes; /* memory of what is below lists */
 	size_t text_bytes; /* of all texts; what a line says may be there many times over */
 };
 /* What is below lists may take so much; a row group that has passed it is to end. */
 enum { VECTORS_ITEM_BYTES = 64 << 20, VECTORS_TEXT_BYTES = 256 << 20 };
-void vectors_init(struct vectors *vectors, size_t rows_max);
+void vectors_init(struct vectors *vectors, enum parquet_table table, size_t rows_max);
 void vectors_release(struct vectors *vectors);
 /* Every row up to `rows` is NULL again, the texts and items are gone. */
 void vectors_clear(struct vectors *vectors, size_t rows);

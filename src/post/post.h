@@ -100,6 +100,23 @@ struct post_key {
 MUST_CHECK enum err_kind post_reader_key(struct post_reader *reader, struct str line,
 					 struct post_key *ret_key, struct err *err);
 
+/* --- request records -------------------------------------------------------------------------------- */
+
+/* What a source asked for and what came of it, and the gaps it left (docs/tables.md, request_log). A line
+ * of their stream is one JSON object whose members have the columns' names. */
+const struct post_column *request_columns(size_t *ret_count); /* in file order; process lifetime */
+struct request_reader;                                        /* reusable, one a thread */
+struct request_reader *request_reader_new(const char *stream_id,
+					  const struct column_lender *lender);
+void request_reader_free(struct request_reader *reader);
+/* As post_reader_fill(): request_columns() many `columns`. */
+MUST_CHECK enum err_kind request_reader_fill(struct request_reader *reader, struct str line,
+					     uint64_t stream_offset, struct column_vector *columns,
+					     size_t row, struct err *err);
+/* The time that decides where the line goes. The same refusals. */
+MUST_CHECK enum err_kind request_reader_time(struct request_reader *reader, struct str line,
+					     int64_t *ret_us, struct err *err);
+
 /* --- a look without parsing ---------------------------------------------------------------------- */
 
 /* Finds the top-level members of a line that matter before it is parsed, at several times the speed

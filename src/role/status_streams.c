@@ -73,8 +73,10 @@ enum err_kind status_streams_find(struct lake *lake, const struct lake_snapshot 
 				  struct stream_list *ret, struct err *err)
 {
 	struct name_list names = { 0 };
-	for (size_t i = 0; i < snapshot->stream_count; i++)
-		add_stream(ret, snapshot, snapshot->streams[i].id);
+	for (size_t i = 0; i < snapshot->stream_count; i++) {
+		if (!snapshot->streams[i].requests)
+			add_stream(ret, snapshot, snapshot->streams[i].id);
+	}
 	enum err_kind kind = store_list(lake_store(lake), "_aviary/sources", &names, err);
 	for (size_t i = 0; i < names.count; i++) {
 		if (uuid_valid(str_from(names.names[i])))

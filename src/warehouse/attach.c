@@ -285,6 +285,8 @@ static void add_unready(struct buf *sql, const struct attaching *attaching,
 {
 	if (table->kind == TABLE_LANDING) {
 		add_empty_landing(sql);
+	} else if (table->kind == TABLE_REQUESTS) {
+		add_empty_requests(sql);
 	} else if (table->kind == TABLE_VIEW) {
 		buf_add_text(sql, "SELECT * FROM (");
 		warehouse_sql(table, attaching->settings, sql);
@@ -335,6 +337,29 @@ static enum err_kind make_view(const struct attaching *attaching,
 	return ERR_NONE;
 }
 
+/* Those that the snapshot has; what is only journalled comes with the next batch. */
+static enum err_kind add_requests(struct buf *sql, const struct attaching *attaching,
+				  struct err *err)
+{
+	const struct lake_snapshot *snapshot = attaching->snapshot;
+	struct file_list files = { 0 };
+	for (size_t i = 0; i < snapshot->request_file_count; i++) {
+		const struct lake_file_entry *entry = snapshot->request_files[i];
+		struct store_file file = { .path = entry->name,
+					   .bytes = entry->bytes,
+					   .checksum = entry->checksum };
+		file_list_add(&files, &file);
+	}
+	enum err_kind kind =
+		store_fetch(lake_store(attaching->lake), files.files, files.count, err);
+	if (kind == ERR_NONE && files.count > 0)
+		add_parquet_scan(sql, attaching->lake, &files);
+	else if (kind == ERR_NONE)
+		add_empty_requests(sql);
+	free(files.files);
+	return kind;
+}
+
 static enum err_kind attach_table(const struct attaching *attaching,
 				  const struct warehouse_table *table, struct err *err)
 {
@@ -350,6 +375,8 @@ static enum err_kind attach_table(const struct attaching *attaching,
 		kind = fetch_landing(attaching, NULL, err);
 	else if (table->kind == TABLE_VIEW)
 		warehouse_sql(table, attaching->settings, &sql);
+	else if (table->kind == TABLE_REQUESTS)
+		kind = add_requests(&sql, attaching, err);
 	else
 		kind = add_stored(&sql, attaching, table, err);
 	if (kind == ERR_NONE && needed && table->kind == TABLE_LANDING)

@@ -230,10 +230,8 @@ void add_parquet_files(struct buf *sql, struct lake *lake, const struct file_lis
 		 plain ? partition_types : "hive_partitioning=false, filename=true)");
 }
 
-void add_landing_nulls(struct buf *sql)
+static void add_nulls(struct buf *sql, const struct post_column *columns, size_t count)
 {
-	size_t count;
-	const struct post_column *columns = post_columns(&count);
 	buf_add_text(sql, "SELECT ");
 	for (size_t i = 0; i < count; i++) {
 		buf_add_text(sql, "CAST(NULL AS ");
@@ -244,9 +242,24 @@ void add_landing_nulls(struct buf *sql)
 			  "CAST(NULL AS INTEGER) AS day, CAST(NULL AS INTEGER) AS hour");
 }
 
+void add_landing_nulls(struct buf *sql)
+{
+	size_t count;
+	const struct post_column *columns = post_columns(&count);
+	add_nulls(sql, columns, count);
+}
+
 void add_empty_landing(struct buf *sql)
 {
 	add_landing_nulls(sql);
+	buf_add_text(sql, " WHERE false");
+}
+
+void add_empty_requests(struct buf *sql)
+{
+	size_t count;
+	const struct post_column *columns = request_columns(&count);
+	add_nulls(sql, columns, count);
 	buf_add_text(sql, " WHERE false");
 }
 

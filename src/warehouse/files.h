@@ -48,7 +48,9 @@ void add_parquet_files(struct buf *sql, struct lake *lake, const struct file_lis
 void add_landing_nulls(struct buf *sql);
 /* A SELECT that gives landing's columns and no row. */
 void add_empty_landing(struct buf *sql);
-/* Their names with commas between. */
+/* The same of request_log. */
+void add_empty_requests(struct buf *sql);
+/* Landing's names with commas between. */
 void add_landing_columns(struct buf *sql);
 
 /* "SELECT count(*) FROM landing", however it is spelled: no column's value matters. */

@@ -124,6 +124,8 @@ static enum err_kind make_empty(struct session *session, const struct warehouse_
 	buf_addf(&sql, "CREATE OR REPLACE TEMP TABLE %s AS SELECT * FROM (", table->name);
 	if (table->kind == TABLE_LANDING)
 		add_empty_landing(&sql);
+	else if (table->kind == TABLE_REQUESTS)
+		add_empty_requests(&sql);
 	else
 		warehouse_sql(table, &plain, &sql);
 	buf_add_text(&sql, ") WHERE false");

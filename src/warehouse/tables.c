@@ -61,6 +61,11 @@ static void list_tables(void)
 							  .kind = TABLE_LANDING };
 	for (size_t i = 0; i < embedded_file_count; i++)
 		add_table(&embedded_files[i]);
+	assert(table_count < TABLES_MAX);
+	tables[table_count++] = (struct warehouse_table){ .name = "request_log",
+							  .database = WAREHOUSE_VIEWS,
+							  .dir = "request_log",
+							  .kind = TABLE_REQUESTS };
 }
 
 const struct warehouse_table *warehouse_tables(size_t *ret_count)

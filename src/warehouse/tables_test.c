@@ -63,6 +63,8 @@ static void make(struct fixture *fixture)
 	assert_ok(session_open(engine, &fixture->session, &err), err);
 	add_landing(fixture, &sql);
 	for (size_t i = 1; i < count; i++) {
+		if (!table[i].sql)
+			continue;
 		buf_addf(&sql, "; CREATE TEMP %s %s AS ", is_stored(&table[i]) ? "TABLE" : "VIEW",
 			 table[i].name);
 		warehouse_sql(&table[i], fixture->settings, &sql);

@@ -15,6 +15,7 @@ enum table_kind {
 	TABLE_DIMENSION, /* stored, from landing */
 	TABLE_FACT,      /* stored, from dimensions */
 	TABLE_VIEW,      /* asked for */
+	TABLE_REQUESTS,  /* stored by landing/, from a source's request records */
 };
 
 struct warehouse_table {
@@ -22,7 +23,7 @@ struct warehouse_table {
 	const char *database; /* "twitter_raw_data"; NULL for a view */
 	const char *dir;      /* below the lake; NULL for a view */
 	enum table_kind kind;
-	const char *sql; /* as under sql/, dialect words and all; NULL for landing */
+	const char *sql; /* as under sql/, dialect words and all; NULL for what landing/ stores */
 };
 /* In the order in which they depend on each other; process lifetime. */
 const struct warehouse_table *warehouse_tables(size_t *ret_count);

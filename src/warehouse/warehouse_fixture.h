@@ -88,9 +88,9 @@ static inline void write_landing_file(const struct fixture_feed *feed, const cha
 	struct parquet_file *file;
 	struct parquet_totals totals;
 	struct parquet_footer footer = { 0 };
-	struct parquet_rows *rows = parquet_rows_new(stream);
+	struct parquet_rows *rows = parquet_rows_new(stream, PARQUET_POSTS);
 	struct err err;
-	assert_ok(parquet_file_create(path, &file, &err), err);
+	assert_ok(parquet_file_create(path, PARQUET_POSTS, &file, &err), err);
 	for (size_t i = 0; i < feed->count; i++)
 		assert_ok(parquet_rows_add(rows, file, feed->lines[i].text, feed->lines[i].offset,
 					   &err),

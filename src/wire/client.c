@@ -276,7 +276,7 @@ static void set_stream(struct hello *hello, const char *stream, struct position 
 enum err_kind wire_client_open(const char *host, int port, const struct wire_resume *resume,
 			       struct wire_client **ret_client, struct err *err)
 {
-	struct hello hello = { .kind = HELLO_RESUME };
+	struct hello hello = { .kind = HELLO_RESUME, .requests = resume->requests };
 	assert(uuid_valid(str_from(resume->lake)));
 	memcpy(hello.lake, resume->lake, UUID_TEXT);
 	if (resume->stream)

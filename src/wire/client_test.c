@@ -416,16 +416,17 @@ static void a_status_tells_the_stream_and_what_the_role_says(void **state)
 	struct buf all = { 0 }, big = { 0 }, wanted = { 0 };
 	int port = wire_server_port(server);
 	assert_status(port, "{\"aviary\":1,\"stream\":\"" TEST_STREAM
-			    "\",\"end\":0,\"acknowledged\":0,\"status\":null}");
+			    "\",\"end\":0,\"acknowledged\":0,\"requests\":null,\"status\":null}");
 	sync_lines(journal, 0, 3);
 	add_lines(&all, 0, 3);
 	struct wire_client *client = connected(port, &FIRST_CONTACT);
 	wire_server_set_status(server, STR("{\"role\":\"first\"}"));
 	wire_server_set_status(server, STR("{\"role\":\"test\"}"));
-	buf_addf(&wanted,
-		 "{\"aviary\":1,\"stream\":\"" TEST_STREAM
-		 "\",\"end\":%zu,\"acknowledged\":0,\"status\":{\"role\":\"test\"}}",
-		 all.len);
+	buf_addf(
+		&wanted,
+		"{\"aviary\":1,\"stream\":\"" TEST_STREAM
+		"\",\"end\":%zu,\"acknowledged\":0,\"requests\":null,\"status\":{\"role\":\"test\"}}",
+		all.len);
 	assert_status(port, buf_text(&wanted));
 	/* Asking disturbs nobody, and the greatest status passes. */
 	struct buf actual = { 0 };
@@ -439,7 +440,7 @@ static void a_status_tells_the_stream_and_what_the_role_says(void **state)
 	buf_reset(&wanted);
 	buf_addf(&wanted,
 		 "{\"aviary\":1,\"stream\":\"" TEST_STREAM
-		 "\",\"end\":%zu,\"acknowledged\":0,\"status\":%s}",
+		 "\",\"end\":%zu,\"acknowledged\":0,\"requests\":null,\"status\":%s}",
 		 all.len, buf_text(&big));
 	assert_status(port, buf_text(&wanted));
 	wire_client_close(client);

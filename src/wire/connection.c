@@ -2,7 +2,8 @@
  *
  *     OPENING ── no byte within hello_timeout ──► RAW
  *        │ ───── hello: tap ────────────────────► TAP
- *        │ ───── hello: resume ─────────────────► CERTAIN   (closes the one before it)
+ *        │ ───── hello: resume ─────────────────► CERTAIN   (closes the one before it; there is one
+ *        │                                                   of posts and one of request records)
  *        └────── status, or anything else ──► LINGER ──► CLOSED
  *
  * A connection that streams has no buffer of ours: bytes go from the file to the socket, and how
@@ -29,12 +30,10 @@ static int64_t after_ms(int64_t ms)
 	return clock_monotonic_us() + ms * 1000;
 }
 
-static void close_now(struct wire_server *server, struct connection *connection)
+static void close_now(struct connection *connection)
 {
 	if (connection->state == CONNECTION_CLOSED)
 		return;
-	if (server->certain == connection)
-		server->certain = NULL;
 	connection->state = CONNECTION_CLOSED;
 	connection->deadline_us = 0;
 	close(connection->fd);
@@ -50,13 +49,14 @@ static void ask_for(struct wire_server *server, struct connection *connection, u
 	struct epoll_event event = { .events = events, .data.ptr = connection };
 	connection->events = events;
 	if (epoll_ctl(server->epoll_fd, EPOLL_CTL_MOD, connection->fd, &event) != 0)
-		close_now(server, connection);
+		close_now(connection);
 }
 
 struct connection *wire_connection_new(struct wire_server *server, int fd)
 {
 	struct connection *connection = mem_zalloc(1, sizeof *connection);
 	connection->fd = fd;
+	connection->journal = server->journal;
 	connection->state = CONNECTION_OPENING;
 	connection->deadline_us = after_ms(server->hello_timeout_ms);
 	connection->events = EPOLLIN;
@@ -64,7 +64,7 @@ struct connection *wire_connection_new(struct wire_server *server, int fd)
 	extent_reader_init(&connection->acknowledged, server->journal->dir);
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = connection };
 	if (epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
-		close_now(server, connection);
+		close_now(connection);
 	return connection;
 }
 
@@ -84,7 +84,7 @@ static bool send_answer(struct wire_server *server, struct connection *connectio
 	ssize_t put = send(connection->fd, answer.ptr, answer.len, MSG_NOSIGNAL);
 	if (put == (ssize_t)answer.len)
 		return true;
-	close_now(server, connection);
+	close_now(connection);
 	return false;
 }
 
@@ -110,19 +110,28 @@ void wire_connection_refuse(struct wire_server *server, struct connection *conne
 	send_and_linger(server, connection);
 }
 
+static struct progress_of progress_of(const struct journal *journal)
+{
+	if (!journal)
+		return (struct progress_of){ 0 };
+	return (struct progress_of){ .stream = journal_stream(journal),
+				     .end = journal_end(journal).offset,
+				     .acknowledged = journal_acknowledged(journal) };
+}
+
 static void tell_status(struct wire_server *server, struct connection *connection)
 {
+	struct progress_of posts = progress_of(server->journal),
+			   requests = progress_of(server->requests);
 	buf_reset(&server->answer);
 	pthread_mutex_lock(&server->status_mutex);
-	status_write(&server->answer, journal_stream(server->journal),
-		     journal_end(server->journal).offset, journal_acknowledged(server->journal),
-		     buf_str(&server->status));
+	status_write(&server->answer, &posts, &requests, buf_str(&server->status));
 	pthread_mutex_unlock(&server->status_mutex);
 	send_and_linger(server, connection);
 }
 
 /* Sends up to `budget` bytes of what the reader is in. False: not now, or never. */
-static bool send_some(struct wire_server *server, struct connection *connection, size_t *budget)
+static bool send_some(struct connection *connection, size_t *budget)
 {
 	struct extent_reader *reader = &connection->reader;
 	uint64_t left = extent_reader_left(reader);
@@ -134,7 +143,7 @@ static bool send_some(struct wire_server *server, struct connection *connection,
 	if (put < 0 && errno == EAGAIN)
 		return false;
 	if (put <= 0) {
-		close_now(server, connection);
+		close_now(connection);
 		return false;
 	}
 	extent_reader_consume(reader, (uint64_t)put);
@@ -159,7 +168,7 @@ void wire_connection_send(struct wire_server *server, struct connection *connect
 	    connection->state != CONNECTION_CERTAIN)
 		return;
 	struct extent_reader *reader = &connection->reader;
-	uint64_t end = journal_end(server->journal).offset;
+	uint64_t end = journal_end(connection->journal).offset;
 	size_t budget = SEND_SLICE_BYTES;
 	bool more = true;
 	while (more && budget > 0 && reader->offset < end) {
@@ -169,10 +178,10 @@ void wire_connection_send(struct wire_server *server, struct connection *connect
 			/* A peer that was overtaken by deletion is its own affair. */
 			if (kind != ERR_RETRY)
 				wire_server_note(server, &err);
-			close_now(server, connection);
+			close_now(connection);
 			return;
 		}
-		more = send_some(server, connection, &budget);
+		more = send_some(connection, &budget);
 	}
 	if (connection->state != CONNECTION_CLOSED)
 		ask_for(server, connection,
@@ -211,11 +220,57 @@ static void become_raw(struct wire_server *server, struct connection *connection
 	wire_connection_send(server, connection);
 }
 
+/* The number that a request record begins with. */
+static bool read_number(struct str line, uint64_t *ret)
+{
+	static const char name[] = "{\"number\":";
+	if (!str_starts(line, str_from(name)))
+		return false;
+	struct str rest = str_make(line.ptr + sizeof name - 1, line.len - sizeof name + 1), digits;
+	return str_split(&rest, ',', &digits) && str_to_u64(digits, ret);
+}
+
+/* Where the first record that has at least this number begins. */
+static enum err_kind find_record(struct wire_server *server, struct connection *connection,
+				 uint64_t number, uint64_t *ret_offset, struct err *err)
+{
+	struct extent_reader *reader = &connection->reader;
+	uint64_t end = journal_end(connection->journal).offset, chain, found;
+	uint64_t offset = journal_oldest(connection->journal);
+	TRY(extent_reader_seek(reader, offset, &server->scratch, &chain, err));
+	while (offset < end) {
+		struct str line;
+		TRY(fill(server, reader, end, err));
+		struct str rest = extent_lines(&reader->extent, &server->scratch);
+		extent_reader_consume(reader, extent_reader_left(reader));
+		while (rest.len > 0 && str_split(&rest, '\n', &line)) {
+			if (read_number(line, &found) && found >= number)
+				goto out;
+			offset += line.len + 1;
+		}
+	}
+out:
+	*ret_offset = offset;
+	return ERR_NONE;
+}
+
+static enum err_kind find_offset(struct wire_server *server, struct connection *connection,
+				 const struct hello *hello, uint64_t *ret_offset, struct err *err)
+{
+	if (hello->stream[0])
+		*ret_offset = hello->from.offset;
+	else if (hello->kind == HELLO_RESUME)
+		*ret_offset = journal_acknowledged(connection->journal);
+	else
+		return find_record(server, connection, hello->number, ret_offset, err);
+	return ERR_NONE;
+}
+
 /* Proves that the hello fits the journal and puts the reader there. */
 static enum err_kind find_start(struct wire_server *server, struct connection *connection,
 				const struct hello *hello, struct answer *ret, struct err *err)
 {
-	struct journal *journal = server->journal;
+	const struct journal *journal = connection->journal;
 	struct extent_reader *reader = &connection->reader;
 	bool known = hello->stream[0] != '\0';
 	if (known && strcmp(hello->stream, journal_stream(journal)) != 0)
@@ -223,7 +278,7 @@ static enum err_kind find_start(struct wire_server *server, struct connection *c
 			       hello->stream, journal_stream(journal));
 	struct answer answer = { .end = journal_end(journal).offset };
 	memcpy(answer.stream, journal_stream(journal), UUID_TEXT);
-	answer.start.offset = known ? hello->from.offset : journal_acknowledged(journal);
+	TRY(find_offset(server, connection, hello, &answer.start.offset, err));
 	if (answer.start.offset > answer.end)
 		return err_set(err, ERR_REJECT,
 			       "offset %" PRIu64 " is beyond the synced end %" PRIu64,
@@ -242,11 +297,27 @@ static enum err_kind find_start(struct wire_server *server, struct connection *c
 static enum err_kind take_over(struct wire_server *server, struct connection *connection,
 			       const struct hello *hello, uint64_t offset, struct err *err)
 {
-	TRY(journal_claim(server->journal, hello->lake, err));
-	TRY(journal_acknowledge(server->journal, offset, err));
-	if (server->certain)
-		close_now(server, server->certain);
-	server->certain = connection;
+	TRY(journal_claim(connection->journal, hello->lake, err));
+	TRY(journal_acknowledge(connection->journal, offset, err));
+	for (size_t i = 0; i < server->count; i++) {
+		struct connection *other = server->connections[i];
+		if (other->state == CONNECTION_CERTAIN && other->journal == connection->journal)
+			close_now(other);
+	}
+	return ERR_NONE;
+}
+
+/* Which of the journals is meant, before anything of it is read. */
+static enum err_kind choose_journal(struct wire_server *server, struct connection *connection,
+				    const struct hello *hello, struct err *err)
+{
+	if (!hello->requests)
+		return ERR_NONE;
+	if (!server->requests)
+		return err_set(err, ERR_REJECT, "\"requests\" is not served here");
+	connection->journal = server->requests;
+	extent_reader_init(&connection->reader, server->requests->dir);
+	extent_reader_init(&connection->acknowledged, server->requests->dir);
 	return ERR_NONE;
 }
 
@@ -262,6 +333,8 @@ static void say_hello(struct wire_server *server, struct connection *connection,
 	}
 	if (kind == ERR_NONE && hello.kind == HELLO_TAP && too_many_taps(server, connection))
 		return;
+	if (kind == ERR_NONE)
+		kind = choose_journal(server, connection, &hello, &err);
 	if (kind == ERR_NONE)
 		kind = find_start(server, connection, &hello, &answer, &err);
 	if (kind == ERR_NONE && hello.kind == HELLO_RESUME)
@@ -289,12 +362,12 @@ static bool acknowledge(struct wire_server *server, struct connection *connectio
 	if (line.len > ACK_BYTES_MAX || !ack_parse(line, &offset) ||
 	    offset > connection->reader.offset)
 		return false;
-	if (offset <= journal_acknowledged(server->journal))
+	if (offset <= journal_acknowledged(connection->journal))
 		return true;
 	enum err_kind kind = extent_reader_seek(&connection->acknowledged, offset, &server->scratch,
 						&chain, &err);
 	if (kind == ERR_NONE)
-		kind = journal_acknowledge(server->journal, offset, &err);
+		kind = journal_acknowledge(connection->journal, offset, &err);
 	if (kind == ERR_FATAL)
 		wire_server_note(server, &err);
 	return kind == ERR_NONE;
@@ -327,7 +400,7 @@ static void take_input(struct wire_server *server, struct connection *connection
 {
 	if (connection->state == CONNECTION_RAW) {
 		if (memchr(connection->input, '{', connection->input_len))
-			close_now(server, connection);
+			close_now(connection);
 		connection->input_len = 0;
 		return;
 	}
@@ -335,18 +408,18 @@ static void take_input(struct wire_server *server, struct connection *connection
 		connection->lingered += connection->input_len;
 		connection->input_len = 0;
 		if (connection->lingered > LINGER_BYTES_MAX)
-			close_now(server, connection);
+			close_now(connection);
 		return;
 	}
 	if (!take_lines(server, connection))
-		close_now(server, connection);
+		close_now(connection);
 	else if (connection->state == CONNECTION_OPENING &&
 		 connection->input_len == sizeof connection->input)
 		wire_connection_refuse(server, connection, "the hello is too long", false);
 	else if (connection->state == CONNECTION_CERTAIN && connection->input_len > ACK_BYTES_MAX)
-		close_now(server, connection);
+		close_now(connection);
 	else if (connection->state == CONNECTION_TAP && connection->input_len > 0)
-		close_now(server, connection);
+		close_now(connection);
 }
 
 /* The peer sends no more. One that never said a word may still listen (nc with nothing to say). */
@@ -359,7 +432,7 @@ static void end_input(struct wire_server *server, struct connection *connection)
 	} else if (connection->state == CONNECTION_RAW) {
 		ask_for(server, connection, connection->events);
 	} else {
-		close_now(server, connection);
+		close_now(connection);
 	}
 }
 
@@ -371,7 +444,7 @@ static void receive(struct wire_server *server, struct connection *connection)
 	if (got < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (got < 0) {
-		close_now(server, connection);
+		close_now(connection);
 	} else if (got == 0) {
 		end_input(server, connection);
 	} else {
@@ -391,7 +464,7 @@ void wire_connection_event(struct wire_server *server, struct connection *connec
 	if (events & EPOLLIN)
 		receive(server, connection);
 	else if (events & (EPOLLERR | EPOLLHUP))
-		close_now(server, connection);
+		close_now(connection);
 	if (events & EPOLLOUT)
 		wire_connection_send(server, connection);
 }
@@ -399,7 +472,7 @@ void wire_connection_event(struct wire_server *server, struct connection *connec
 void wire_connection_expire(struct wire_server *server, struct connection *connection)
 {
 	if (connection->state == CONNECTION_LINGER)
-		close_now(server, connection);
+		close_now(connection);
 	else if (connection->input_len > 0)
 		wire_connection_refuse(server, connection, "the hello took too long", false);
 	else

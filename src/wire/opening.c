@@ -2,9 +2,12 @@
  *
  *     {"aviary":1,"resume":{"lake":UUID[,"stream":UUID,"offset":N,"chain":H]}}   certain consumer
  *     {"aviary":1,"tap":{"stream":UUID,"offset":N,"chain":H}}                    live reader
+ *     {"aviary":1,"requests":{"lake":UUID[,"stream":UUID,"offset":N,"chain":H]}} the same, of the
+ *     {"aviary":1,"requests":{"from":K}}                                         request records
  *     {"aviary":1,"stream":UUID,"offset":N,"chain":H,"end":E}                    the answer
  *     {"aviary":1,"status":{}}                                                   whoever asks, answered
- *     {"aviary":1,"stream":UUID,"end":E,"acknowledged":A,"status":{…}|null}      so, and closed
+ *     {"aviary":1,"stream":UUID,"end":E,"acknowledged":A,                        so, and closed
+ *      "requests":{"stream":UUID,"end":E,"acknowledged":A}|null,"status":{…}|null}
  *     {"aviary":1,"error":"…"[,"retry":true]}                                    or this
  *     {"ack":N}                                                                  the consumer
  *
@@ -67,6 +70,19 @@ static enum err_kind parse_tap(yyjson_val *tap, struct hello *ret, struct err *e
 	return ERR_NONE;
 }
 
+/* The consumer of request records names its lake, whoever only looks the first record he wants. */
+static enum err_kind parse_requests(yyjson_val *requests, struct hello *ret, struct err *err)
+{
+	ret->requests = true;
+	if (yyjson_obj_get(requests, "lake"))
+		return parse_resume(requests, ret, err);
+	ret->kind = HELLO_TAP;
+	if (!get_u64(requests, "from", &ret->number))
+		return err_set(err, ERR_REJECT,
+			       "requests needs \"from\", the number of the first record wanted");
+	return ERR_NONE;
+}
+
 static enum err_kind parse_root(yyjson_val *root, struct hello *ret, struct err *err)
 {
 	uint64_t version;
@@ -75,16 +91,21 @@ static enum err_kind parse_root(yyjson_val *root, struct hello *ret, struct err 
 	if (version != PROTOCOL_VERSION)
 		return err_set(err, ERR_REJECT, "protocol version %" PRIu64 ", this server has %d",
 			       version, PROTOCOL_VERSION);
-	if (yyjson_obj_get(root, "requests"))
-		return err_set(err, ERR_REJECT, "\"requests\" is not served here");
 	yyjson_val *resume = yyjson_obj_get(root, "resume"), *tap = yyjson_obj_get(root, "tap"),
-		   *status = yyjson_obj_get(root, "status");
-	if (!!resume + !!tap + !!status != 1)
+		   *status = yyjson_obj_get(root, "status"),
+		   *requests = yyjson_obj_get(root, "requests");
+	if (!!resume + !!tap + !!status + !!requests != 1)
 		return err_set(err, ERR_REJECT,
-			       "a hello asks for one of \"resume\", \"tap\" and \"status\"");
-	if (status)
-		ret->kind = HELLO_STATUS;
-	return resume ? parse_resume(resume, ret, err) : tap ? parse_tap(tap, ret, err) : ERR_NONE;
+			       "a hello asks for one of \"resume\", \"tap\", \"requests\" and "
+			       "\"status\"");
+	if (resume)
+		return parse_resume(resume, ret, err);
+	if (tap)
+		return parse_tap(tap, ret, err);
+	if (requests)
+		return parse_requests(requests, ret, err);
+	ret->kind = HELLO_STATUS;
+	return ERR_NONE;
 }
 
 enum err_kind hello_parse(struct str text, struct hello *ret, struct err *err)
@@ -104,7 +125,10 @@ void hello_write(struct buf *buf, const struct hello *hello)
 {
 	static const char *const names[] = { "resume", "tap", "status" };
 	bool resume = hello->kind == HELLO_RESUME;
-	buf_addf(buf, "{\"aviary\":%d,\"%s\":{", PROTOCOL_VERSION, names[hello->kind]);
+	buf_addf(buf, "{\"aviary\":%d,\"%s\":{", PROTOCOL_VERSION,
+		 hello->requests ? "requests" : names[hello->kind]);
+	if (hello->requests && !resume)
+		buf_addf(buf, "\"from\":%" PRIu64, hello->number);
 	if (resume)
 		buf_addf(buf, "\"lake\":\"%s\"", hello->lake);
 	if (hello->stream[0])
@@ -122,13 +146,26 @@ void answer_write(struct buf *buf, const struct answer *answer)
 		 answer->end);
 }
 
-void status_write(struct buf *buf, const char *stream, uint64_t end, uint64_t acknowledged,
-		  struct str status)
+static void add_progress(struct buf *buf, const struct progress_of *progress)
 {
-	buf_addf(buf,
-		 "{\"aviary\":%d,\"stream\":\"%s\",\"end\":%" PRIu64 ",\"acknowledged\":%" PRIu64
-		 ",\"status\":",
-		 PROTOCOL_VERSION, stream, end, acknowledged);
+	buf_addf(buf, "\"stream\":\"%s\",\"end\":%" PRIu64 ",\"acknowledged\":%" PRIu64,
+		 progress->stream, progress->end, progress->acknowledged);
+}
+
+void status_write(struct buf *buf, const struct progress_of *posts,
+		  const struct progress_of *requests, struct str status)
+{
+	buf_addf(buf, "{\"aviary\":%d,", PROTOCOL_VERSION);
+	add_progress(buf, posts);
+	buf_add_text(buf, ",\"requests\":");
+	if (requests->stream) {
+		buf_add_byte(buf, '{');
+		add_progress(buf, requests);
+		buf_add_byte(buf, '}');
+	} else {
+		buf_add_text(buf, "null");
+	}
+	buf_add_text(buf, ",\"status\":");
 	buf_add_str(buf, status.len > 0 ? status : STR("null"));
 	buf_add_text(buf, "}\n");
 }

@@ -18,6 +18,8 @@ struct hello {
 	char lake[UUID_TEXT];   /* HELLO_RESUME */
 	char stream[UUID_TEXT]; /* "": first contact */
 	struct position from;   /* with a stream */
+	bool requests;          /* the source's request records are meant, not its posts */
+	uint64_t number;        /* HELLO_TAP of those: of the first one wanted */
 };
 
 /* A hello we do not understand or do not serve: ERR_REJECT, words for the peer. */
@@ -33,9 +35,14 @@ struct answer {
 void answer_write(struct buf *buf, const struct answer *answer);
 /* With `busy` the peer may try again later. */
 void refusal_write(struct buf *buf, const char *words, bool busy);
+/* How far a journal has come. */
+struct progress_of {
+	const char *stream; /* NULL: there is none */
+	uint64_t end, acknowledged;
+};
 /* `status` is one JSON value on one line, or empty for none. */
-void status_write(struct buf *buf, const char *stream, uint64_t end, uint64_t acknowledged,
-		  struct str status);
+void status_write(struct buf *buf, const struct progress_of *posts,
+		  const struct progress_of *requests, struct str status);
 /* Whether a line is such a status, whole; a refusal is told apart as in answer_parse(). */
 MUST_CHECK enum err_kind status_check(struct str text, struct err *err);
 /* A refusal: ERR_FATAL with its words, ERR_RETRY when busy. Anything but an answer: ERR_RETRY,

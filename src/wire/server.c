@@ -1,7 +1,7 @@
 /* The server: one thread, one epoll loop.
  *
  *     listen socket ──► accept ──► connection (connection.c)
- *     journal's eventfd ──► the synced end moved: every stream that waits gets the rest
+ *     journals' eventfds ──► the synced end moved: every stream that waits gets the rest
  *     deadlines ──► hello timeouts, goodbyes
  *
  * The thread reads segment files itself and touches the journal only through its mutex. All signals
@@ -126,22 +126,24 @@ static void forget_closed(struct wire_server *server)
 	server->count = kept;
 }
 
-static void end_moved(struct wire_server *server)
+static void end_moved(struct wire_server *server, const struct journal *journal)
 {
 	uint64_t ignored;
-	ssize_t got = read(server->journal->wake_fd, &ignored, sizeof ignored);
+	ssize_t got = read(journal->wake_fd, &ignored, sizeof ignored);
 	(void)got;
-	for (size_t i = 0; i < server->count; i++)
-		if (!(server->connections[i]->events & EPOLLOUT))
-			wire_connection_send(server, server->connections[i]);
+	for (size_t i = 0; i < server->count; i++) {
+		struct connection *connection = server->connections[i];
+		if (connection->journal == journal && !(connection->events & EPOLLOUT))
+			wire_connection_send(server, connection);
+	}
 }
 
 static void dispatch(struct wire_server *server, const struct epoll_event *event)
 {
 	if (event->data.ptr == server)
 		accept_one(server);
-	else if (event->data.ptr == server->journal)
-		end_moved(server);
+	else if (event->data.ptr == server->journal || event->data.ptr == server->requests)
+		end_moved(server, event->data.ptr);
 	else
 		wire_connection_event(server, event->data.ptr, event->events);
 }
@@ -217,6 +219,7 @@ enum err_kind wire_server_start(struct journal *journal, const struct wire_serve
 	assert(options->port >= 0 && options->port <= UINT16_MAX && options->clients_max > 0);
 	struct wire_server *server = mem_zalloc(1, sizeof *server);
 	server->journal = journal;
+	server->requests = options->requests;
 	server->hello_timeout_ms = options->hello_timeout_ms;
 	server->clients_max = options->clients_max;
 	pthread_mutex_init(&server->status_mutex, NULL);
@@ -232,6 +235,8 @@ enum err_kind wire_server_start(struct journal *journal, const struct wire_serve
 		kind = watch(server, server->listen_fd, server, err);
 	if (kind == ERR_NONE)
 		kind = watch(server, journal->wake_fd, journal, err);
+	if (kind == ERR_NONE && server->requests)
+		kind = watch(server, server->requests->wake_fd, server->requests, err);
 	if (kind == ERR_NONE)
 		kind = start_thread(server, err);
 	if (kind != ERR_NONE) {
@@ -239,6 +244,8 @@ enum err_kind wire_server_start(struct journal *journal, const struct wire_serve
 		return kind;
 	}
 	journal->served = true;
+	if (server->requests)
+		server->requests->served = true;
 	*ret_server = server;
 	return ERR_NONE;
 }
@@ -254,6 +261,8 @@ enum err_kind wire_server_stop(struct wire_server *server, struct err *err)
 	assert(put == (ssize_t)sizeof one);
 	pthread_join(server->thread, NULL);
 	journal->served = false;
+	if (server->requests)
+		server->requests->served = false;
 	enum err_kind kind = server->err.kind;
 	if (kind != ERR_NONE)
 		err_set(err, kind, "%s", server->err.msg);

@@ -24,6 +24,7 @@ enum connection_state {
 
 struct connection {
 	int fd;
+	struct journal *journal; /* which it is given */
 	enum connection_state state;
 	int64_t deadline_us; /* 0: none */
 	uint32_t events;     /* what epoll is asked for */
@@ -37,6 +38,7 @@ struct connection {
 
 struct wire_server {
 	struct journal *journal;
+	struct journal *requests; /* NULL: none */
 	int hello_timeout_ms;
 	size_t clients_max;
 	int port;
@@ -49,8 +51,7 @@ struct wire_server {
 	/* The server's thread alone, until it is joined. */
 	struct connection **connections;
 	size_t count, cap;
-	struct connection *certain; /* NULL: none */
-	int64_t accept_again_us;    /* 0: accepting */
+	int64_t accept_again_us; /* 0: accepting */
 	struct buf scratch, answer;
 	struct err err; /* the first thing that went wrong, if any */
 };

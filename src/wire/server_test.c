@@ -163,7 +163,7 @@ static void what_does_not_fit_is_refused_with_clear_words(void **state)
 	assert_refused(say_hello(fixture->port, &hello), ERR_FATAL, "below the oldest");
 }
 
-static void what_is_not_served_yet_is_answered_with_an_error(void **state)
+static void requests_that_nobody_has_are_refused(void **state)
 {
 	struct fixture *fixture = *state;
 	int fd = connect_bare(fixture->port);
@@ -574,7 +574,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_server(a_resume_at_every_line_boundary_gets_the_bytes_behind_it),
 		with_server(what_does_not_fit_is_refused_with_clear_words),
-		with_server(what_is_not_served_yet_is_answered_with_an_error),
+		with_server(requests_that_nobody_has_are_refused),
 		with_server(the_first_contact_starts_at_the_oldest_unacknowledged_byte),
 		with_server(a_new_consumer_takes_over_from_the_one_before),
 		with_server(a_refused_consumer_takes_nothing_over),

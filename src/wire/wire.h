@@ -94,6 +94,9 @@ struct wire_server_options {
 	int hello_timeout_ms; /* no first byte by then: the peer is a tap; 300 */
 	size_t clients_max;   /* taps, and as many that have not said hello; further ones are
 				    * answered with an error and closed; 64 */
+	/* Request records of the same source, one a line that begins {"number":N, with N growing by
+	 * one; served beside the posts to those who ask for "requests". NULL: none. */
+	struct journal *requests;
 };
 
 struct wire_server;
@@ -106,7 +109,7 @@ MUST_CHECK enum err_kind wire_server_start(struct journal *journal,
 int wire_server_port(const struct wire_server *server);
 /* What the role tells about itself to whoever asks {"aviary":1,"status":{}}: one JSON value on one
  * line, at most STATUS_BYTES_MAX. From any thread; copied. The answer holds it as "status", null until
- * there is one, beside "stream", "end" and "acknowledged". */
+ * there is one, beside "stream", "end" and "acknowledged", and these of "requests". */
 void wire_server_set_status(struct wire_server *server, struct str status);
 /* Stops and joins the thread. What went wrong in it, if anything, is in the error. */
 MUST_CHECK enum err_kind wire_server_stop(struct wire_server *server, struct err *err);
@@ -119,6 +122,7 @@ struct wire_resume {
 	const char *lake;   /* UUID of the lake that consumes */
 	const char *stream; /* NULL: first contact, starts at the oldest unacknowledged byte */
 	struct position from;
+	bool requests; /* the source's request records, which are a stream of their own */
 };
 
 /* Connects as the certain consumer and waits for the answer. Refused by the server ("another lake",
@@ -156,8 +160,8 @@ int wire_client_fd(const struct wire_client *client);
 void wire_client_interrupt_when(bool (*asked)(void));
 
 /* Asks a server for its status: one JSON object, {"aviary":1,"stream":UUID,"end":E,"acknowledged":A,
- * "status":{…}|null}, added to `ret`. Nobody there, no answer within timeout_ms: ERR_RETRY; refused:
- * ERR_FATAL with its words. */
+ * "requests":{"stream":UUID,"end":E,"acknowledged":A}|null,"status":{…}|null}, added to `ret`. Nobody
+ * there, no answer within timeout_ms: ERR_RETRY; refused: ERR_FATAL with its words. */
 MUST_CHECK enum err_kind wire_status(const char *host, int port, int timeout_ms, struct buf *ret,
 				     struct err *err);
 
