@@ -31,16 +31,34 @@ enum {
 
 /* --- publishing ------------------------------------------------------------------------------------------- */
 
-static bool has_pending(const struct collect *collect)
+static uint64_t pending_bytes(const struct intake *intake)
 {
-	return collect->intake.landing && landing_pending_bytes(collect->intake.landing) > 0;
+	return intake->landing ? landing_pending_bytes(intake->landing) : 0;
 }
 
-/* As of intake_publish(). */
-static enum err_kind publish(struct collect *collect, struct err *err)
+static bool has_pending(const struct collect *collect)
+{
+	return pending_bytes(&collect->intake) + pending_bytes(&collect->requests) > 0;
+}
+
+/* What was asked goes first: a post that is seen has its request beside it. As of intake_publish(). */
+static enum err_kind publish_requests(struct collect *collect, struct err *err)
+{
+	struct landing_published published = { 0 };
+	if (pending_bytes(&collect->requests) == 0)
+		return ERR_NONE;
+	enum err_kind kind = intake_publish(&collect->requests, NULL, NULL, &published, err);
+	if (kind == ERR_NONE || kind == ERR_RETRY)
+		log_event(LOG_INFO, "published",
+			  "record=%" PRIu64 " requests=%" PRIu64 " to=%" PRIu64, published.record,
+			  published.rows, published.to);
+	return kind;
+}
+
+static enum err_kind publish_posts(struct collect *collect, struct err *err)
 {
 	struct landing_published published = { 0 }, *total = &collect->total;
-	if (!has_pending(collect))
+	if (pending_bytes(&collect->intake) == 0)
 		return ERR_NONE;
 	enum err_kind kind = intake_publish(&collect->intake, NULL, NULL, &published, err);
 	if (kind != ERR_NONE && kind != ERR_RETRY)
@@ -54,8 +72,25 @@ static enum err_kind publish(struct collect *collect, struct err *err)
 	total->refused += published.refused;
 	total->hours += published.hours;
 	total->record = published.record;
+	return kind;
+}
+
+/* As of intake_publish(): a connection that is lost in between keeps neither from being published. */
+static enum err_kind publish(struct collect *collect, struct err *err)
+{
+	struct err lost = { 0 };
+	if (!has_pending(collect))
+		return ERR_NONE;
+	enum err_kind kind = publish_requests(collect, &lost);
+	if (kind != ERR_NONE && kind != ERR_RETRY) {
+		*err = lost;
+		return kind;
+	}
+	TRY(publish_posts(collect, err));
 	collect->pending_since_us = 0;
 	malloc_trim(0); /* a batch leaves holes; between two of them nothing is needed */
+	if (kind != ERR_NONE)
+		*err = lost;
 	return kind;
 }
 
@@ -63,7 +98,8 @@ static bool is_due(struct collect *collect, bool got)
 {
 	const struct settings *settings = collect->settings;
 	int64_t age_us = clock_monotonic_us() - collect->pending_since_us;
-	if (landing_pending_bytes(collect->intake.landing) >= (uint64_t)settings->publish_bytes)
+	if (pending_bytes(&collect->intake) + pending_bytes(&collect->requests) >=
+	    (uint64_t)settings->publish_bytes)
 		return true;
 	if (has_pending(collect) && age_us >= settings->publish_interval)
 		return true;
@@ -91,7 +127,8 @@ static int wait_ms(const struct collect *collect)
 
 static bool is_done(const struct collect *collect)
 {
-	return collect->settings->once && collect->intake.at.offset >= collect->goal;
+	return collect->settings->once && collect->intake.at.offset >= collect->goal &&
+	       (!collect->requests.client || collect->requests.at.offset >= collect->requests_goal);
 }
 
 /* It said that there is more, and sends nothing. What it had sent is not lost. */
@@ -105,13 +142,30 @@ static enum err_kind give_up(struct collect *collect, struct err *err)
 		       collect->goal);
 }
 
+/* Whatever has come of either stream. */
+static enum err_kind receive_some(struct collect *collect, bool *ret_got, struct err *err)
+{
+	bool got_requests = false;
+	TRY(intake_receive(&collect->intake, 0, ret_got, err));
+	if (collect->requests.client)
+		TRY(intake_receive(&collect->requests, 0, &got_requests, err));
+	*ret_got |= got_requests;
+	return ERR_NONE;
+}
+
+static void wait_for_more(struct collect *collect)
+{
+	const struct wire_client *requests = collect->requests.client;
+	stop_wait_both(wire_client_fd(collect->intake.client),
+		       requests ? wire_client_fd(requests) : -1, wait_ms(collect));
+}
+
 static enum err_kind receive(struct collect *collect, struct err *err)
 {
-	struct intake *intake = &collect->intake;
 	int64_t heard_us = clock_monotonic_us();
 	while (!stop_requested() && !is_done(collect)) {
 		bool got;
-		TRY(intake_receive(intake, 0, &got, err));
+		TRY(receive_some(collect, &got, err));
 		if (got)
 			heard_us = collect->progress_us = clock_monotonic_us();
 		else if (collect->settings->once && clock_monotonic_us() - heard_us > QUIET_MAX_US)
@@ -124,7 +178,7 @@ static enum err_kind receive(struct collect *collect, struct err *err)
 		if (is_due(collect, got))
 			TRY(publish(collect, err));
 		else if (!got)
-			stop_wait(wire_client_fd(intake->client), wait_ms(collect));
+			wait_for_more(collect);
 	}
 	return ERR_NONE;
 }
@@ -133,8 +187,10 @@ static enum err_kind receive(struct collect *collect, struct err *err)
 static enum err_kind let_go(struct collect *collect, enum err_kind kind, struct err *err)
 {
 	struct err why;
-	if (kind == ERR_RETRY)
+	if (kind == ERR_RETRY) {
 		intake_disconnect(&collect->intake);
+		intake_disconnect(&collect->requests);
+	}
 	if (kind == ERR_NONE || kind == ERR_RETRY) {
 		enum err_kind published = publish(collect, &why);
 		if (published != ERR_NONE && (kind == ERR_NONE || published != ERR_RETRY)) {
@@ -143,6 +199,7 @@ static enum err_kind let_go(struct collect *collect, enum err_kind kind, struct 
 		}
 	}
 	intake_close(&collect->intake);
+	intake_close(&collect->requests);
 	collect->pending_since_us = 0;
 	return kind;
 }
@@ -231,17 +288,24 @@ static enum err_kind run_all(struct collect *collect, struct err *err)
 {
 	const struct settings *settings = collect->settings;
 	TRY(make_lake(settings, &collect->lake, err));
-	collect->intake.lake = collect->lake;
-	collect->intake.threads = thread_count(settings);
+	collect->intake =
+		(struct intake){ .lake = collect->lake, .threads = thread_count(settings) };
+	collect->requests =
+		(struct intake){ .lake = collect->lake, .threads = 1, .requests = true };
 	say_ready(0);
 	TRY(settings->once ? collect_once(collect, err) : collect_on(collect, err));
 	/* What earlier attempts left in staging/ may go now that the batches are committed. */
-	return collect->lock.fd >= 0 ? lake_recover(collect->lake, collect->locked, err) : ERR_NONE;
+	if (collect->lock.fd < 0)
+		return ERR_NONE;
+	if (collect->requests_stream[0])
+		TRY(lake_recover(collect->lake, collect->requests_stream, err));
+	return lake_recover(collect->lake, collect->locked, err);
 }
 
 static void release(struct collect *collect)
 {
 	intake_close(&collect->intake);
+	intake_close(&collect->requests);
 	source_journal_close(&collect->home);
 	file_lock_drop(&collect->lock);
 	lake_source_release(&collect->source);

@@ -9,7 +9,7 @@
 struct collect {
 	const struct settings *settings;
 	struct lake *lake;
-	struct intake intake;
+	struct intake intake, requests; /* posts, and request records where the source has any */
 	char host[NET_HOST_MAX];
 	int port;
 	char *address;              /* of --from, spelled out */
@@ -20,11 +20,13 @@ struct collect {
 	/* what the server said last */
 	char stream[UUID_TEXT];
 	uint64_t end, acknowledged;
+	char requests_stream[UUID_TEXT]; /* "": it has none */
+	uint64_t requests_end, requests_acknowledged;
 	struct lake_source source;
 
-	uint64_t goal;           /* --once: everything below is to be acknowledged */
-	char goal_of[UUID_TEXT]; /* in this stream; "": not known yet */
-	int64_t progress_us;     /* when the last bytes or the last acknowledgement were seen */
+	uint64_t goal, requests_goal; /* --once: everything below is to be acknowledged */
+	char goal_of[UUID_TEXT];      /* in this stream; "": not known yet */
+	int64_t progress_us; /* when the last bytes or the last acknowledgement were seen */
 	int64_t pending_since_us;
 	bool asked_to_publish, is_away;
 	struct landing_published total;

@@ -29,6 +29,19 @@ static bool read_u64(yyjson_val *root, const char *name, uint64_t *ret)
 	return str_to_u64(json_text(json_get(root, name)), ret);
 }
 
+static enum err_kind read_requests(struct collect *collect, yyjson_val *requests, struct err *err)
+{
+	struct str stream = json_get_text(requests, "stream");
+	collect->requests_stream[0] = '\0';
+	if (!yyjson_is_obj(requests))
+		return ERR_NONE;
+	if (!uuid_valid(stream) || !read_u64(requests, "end", &collect->requests_end) ||
+	    !read_u64(requests, "acknowledged", &collect->requests_acknowledged))
+		return err_set(err, ERR_RETRY, "the server's status lacks members");
+	snprintf(collect->requests_stream, UUID_TEXT, "%.*s", STR_ARG(stream));
+	return ERR_NONE;
+}
+
 static enum err_kind read_status(struct collect *collect, struct str text, struct err *err)
 {
 	struct json_doc doc = { 0 };
@@ -41,6 +54,8 @@ static enum err_kind read_status(struct collect *collect, struct str text, struc
 		if (!read_u64(doc.root, "end", &collect->end) ||
 		    !read_u64(doc.root, "acknowledged", &collect->acknowledged))
 			kind = err_set(err, ERR_RETRY, "the server's status lacks members");
+		if (kind == ERR_NONE)
+			kind = read_requests(collect, json_get(doc.root, "requests"), err);
 		/* A directory of another machine says nothing here. */
 		if (net_is_loopback(collect->host))
 			collect->source.journal = copy_text(json_get_text(status, "journal"));
@@ -59,6 +74,10 @@ static void look_at_home(struct collect *collect)
 	memcpy(collect->stream, journal_stream(collect->home.journal), UUID_TEXT);
 	collect->end = journal_end(collect->home.journal).offset;
 	collect->acknowledged = journal_acknowledged(collect->home.journal);
+	const struct journal *requests = collect->home.requests.journal;
+	memcpy(collect->requests_stream, journal_stream(requests), UUID_TEXT);
+	collect->requests_end = journal_end(requests).offset;
+	collect->requests_acknowledged = journal_acknowledged(requests);
 	collect->source = (struct lake_source){
 		.journal = mem_strdup(collect->home.dir),
 		.address = mem_strdup(collect->address),
@@ -119,7 +138,8 @@ static enum err_kind look_at_other(struct collect *collect, int64_t *seen_us, bo
 	if (strcmp(collect->stream, collect->locked) != 0)
 		return err_set(err, ERR_RETRY, "%s: the stream changed meanwhile",
 			       collect->settings->from);
-	*ret_done = collect->acknowledged >= collect->goal;
+	*ret_done = collect->acknowledged >= collect->goal &&
+		    collect->requests_acknowledged >= collect->requests_goal;
 	if (collect->acknowledged > before)
 		*seen_us = collect->progress_us = clock_monotonic_us();
 	if (*ret_done || clock_monotonic_us() - *seen_us <= QUIET_MAX_US)
@@ -222,6 +242,7 @@ enum err_kind collect_connect(struct collect *collect, bool *ret_done, struct er
 	TRY(ask_status(collect, err));
 	if (strcmp(collect->goal_of, collect->stream) != 0) {
 		collect->goal = collect->end;
+		collect->requests_goal = collect->requests_stream[0] ? collect->requests_end : 0;
 		memcpy(collect->goal_of, collect->stream, UUID_TEXT);
 	}
 	TRY(take_lock(collect, ret_done, err));
@@ -229,5 +250,8 @@ enum err_kind collect_connect(struct collect *collect, bool *ret_done, struct er
 		return ERR_NONE;
 	TRY(refuse_successors(collect, err));
 	TRY(intake_open(&collect->intake, collect->host, collect->port, collect->stream, err));
+	if (collect->requests_stream[0])
+		TRY(intake_open(&collect->requests, collect->host, collect->port,
+				collect->requests_stream, err));
 	return lake_source_write(collect->lake, collect->stream, &collect->source, err);
 }

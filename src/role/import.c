@@ -18,6 +18,7 @@ struct import {
 	struct file_lock import_lock, stream_lock;
 	struct lake_snapshot *snapshot; /* at the beginning, what was decided before included */
 	struct journal *journal;
+	struct request_log requests;
 	struct wire_server *server;
 	struct collector collector;
 	struct import_source source;
@@ -68,6 +69,8 @@ static enum err_kind open_journal(struct import *import, struct err *err)
 	struct lake_source source = { .journal = dir, .source = imported };
 	enum err_kind kind = journal_open(&options, &import->journal, err);
 	if (kind == ERR_NONE)
+		kind = request_log_open(&import->requests, dir, settings, UINT64_MAX, err);
+	if (kind == ERR_NONE)
 		kind = lake_source_write(import->lake, journal_stream(import->journal), &source,
 					 err);
 	free(dir);
@@ -92,14 +95,17 @@ static enum err_kind start(struct import *import, struct err *err)
 	struct wire_server_options server = { .host = "127.0.0.1",
 					      .hello_timeout_ms =
 						      (int)(import->settings->hello_timeout / 1000),
-					      .clients_max = 4 };
+					      .clients_max = 4,
+					      .requests = import->requests.journal };
 	TRY(wire_server_start(import->journal, &server, &import->server, err));
 	import->collector.port = wire_server_port(import->server);
 	import->collector.intake =
 		(struct intake){ .lake = import->lake, .threads = thread_count(import->settings) };
 	import->collector.settings = import->settings;
 	import->collector.progress = &import->progress;
-	TRY(collector_start(&import->collector, stream, err));
+	import->collector.requests =
+		(struct intake){ .lake = import->lake, .threads = 1, .requests = true };
+	TRY(collector_start(&import->collector, stream, import->requests.journal, err));
 	return lake_snapshot_read(import->lake, &import->snapshot, err);
 }
 
@@ -111,6 +117,7 @@ static enum err_kind read_files(struct import *import, int count, char **paths, 
 	source->lake = import->lake;
 	source->snapshot = import->snapshot;
 	source->sink.journal = import->journal;
+	source->requests = &import->requests;
 	source->collector = &import->collector;
 	source->progress = &import->progress;
 	for (int i = 0; i < count; i++) {
@@ -156,6 +163,7 @@ static enum err_kind finish_files(struct import *import, struct err *err)
 		TRY(claim_finish(import->lake, file->sha256, journal_stream(import->journal),
 				 file->name, file->refused + fruitless, err));
 		TRY(journal_append(import->journal, &extent, err));
+		TRY(request_log_forget_file(&import->requests, file->sha256, err));
 	}
 	return journal_sync(import->journal, err);
 }
@@ -187,6 +195,7 @@ static enum err_kind run_chain(struct import *import, int count, char **paths, s
 	TRY(collector_finish(&import->collector, journal_end(import->journal).offset, err));
 	/* Once more: what earlier attempts left in staging/ may go now that the batch is committed. */
 	TRY(lake_recover(import->lake, journal_stream(import->journal), err));
+	TRY(lake_recover(import->lake, journal_stream(import->requests.journal), err));
 	TRY(finish_files(import, err));
 	import->landed_us = clock_monotonic_us();
 	return ERR_NONE;
@@ -198,6 +207,7 @@ static void release(struct import *import)
 	collector_release(&import->collector);
 	if (import->server && wire_server_stop(import->server, &ignored) != ERR_NONE)
 		log_error(&ignored);
+	request_log_close(&import->requests);
 	journal_close(import->journal);
 	file_lock_drop(&import->stream_lock);
 	file_lock_drop(&import->import_lock);

@@ -4,6 +4,7 @@
 #include "role/input_file.h"
 #include "role/intake.h"
 #include "role/journal_sink.h"
+#include "role/request_log.h"
 #include "terminal/terminal.h"
 
 #include <pthread.h>
@@ -21,7 +22,8 @@ struct collector {
 	const struct settings *settings;
 	struct progress *progress;
 	int port;
-	struct intake intake;
+	struct intake intake, requests; /* its posts, its pages without posts */
+	const struct journal *requests_journal;
 	pthread_t thread;
 	bool started;
 
@@ -35,9 +37,9 @@ struct collector {
 	struct landing_published total;
 };
 
-/* Connects to the import's own journal, recovers what a killed predecessor decided, starts the thread. */
+/* Connects to the import's own journals, recovers what a killed predecessor decided, starts the thread. */
 MUST_CHECK enum err_kind collector_start(struct collector *collector, const char *stream,
-					 struct err *err);
+					 const struct journal *requests, struct err *err);
 /* A file whose lines end at `end`; listed by the record that covers it. */
 void collector_add_file(struct collector *collector, const char *sha256, const char *name,
 			uint64_t end, uint64_t refused);
@@ -68,6 +70,7 @@ struct import_source {
 	struct lake *lake;
 	const struct lake_snapshot *snapshot; /* as it was when the import began; its owner's */
 	struct journal_sink sink;
+	struct request_log *requests;
 	struct collector *collector;
 	struct progress *progress;
 	struct import_counts counts;

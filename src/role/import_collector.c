@@ -73,10 +73,23 @@ static void list_files(struct collector *collector, uint64_t up_to)
 	pthread_mutex_unlock(&collector->lock);
 }
 
+/* All that is synced by now: the pages of every file that the coming record will list. */
+static enum err_kind publish_requests(struct collector *collector, struct err *err)
+{
+	struct landing_published ignored;
+	struct intake *intake = &collector->requests;
+	uint64_t end = journal_end(collector->requests_journal).offset;
+	bool got;
+	while (intake->at.offset < end)
+		TRY(intake_receive(intake, READ_TIMEOUT_MS, &got, err));
+	return intake_publish(intake, NULL, NULL, &ignored, err);
+}
+
 static enum err_kind publish(struct collector *collector, uint64_t up_to, struct err *err)
 {
 	struct landing_published published;
 	list_files(collector, up_to);
+	TRY(publish_requests(collector, err));
 	TRY(intake_publish(&collector->intake, tell_progress, collector, &published, err));
 	pthread_mutex_lock(&collector->lock);
 	struct landing_published *total = &collector->total;
@@ -123,11 +136,15 @@ static void *run(void *context)
 
 /* --- beginning and end -------------------------------------------------------------------------------------- */
 
-enum err_kind collector_start(struct collector *collector, const char *stream, struct err *err)
+enum err_kind collector_start(struct collector *collector, const char *stream,
+			      const struct journal *requests, struct err *err)
 {
 	pthread_mutex_init(&collector->lock, NULL);
 	collector->finish_at = UINT64_MAX;
+	collector->requests_journal = requests;
 	TRY(intake_open(&collector->intake, "127.0.0.1", collector->port, stream, err));
+	TRY(intake_open(&collector->requests, "127.0.0.1", collector->port,
+			journal_stream(requests), err));
 	if (pthread_create(&collector->thread, NULL, run, collector) != 0)
 		return err_set(err, ERR_FATAL, "cannot start a thread");
 	collector->started = true;
@@ -156,6 +173,7 @@ void collector_release(struct collector *collector)
 {
 	join(collector, 0, true);
 	intake_close(&collector->intake);
+	intake_close(&collector->requests);
 	for (size_t i = 0; i < collector->file_count; i++) {
 		free(collector->files[i].sha256);
 		free(collector->files[i].name);

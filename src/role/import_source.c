@@ -114,14 +114,7 @@ static void tell_broken(void *context, uint64_t file_line, const char *reason)
 static enum err_kind keep_page(void *context, struct str page, uint64_t file_line, struct err *err)
 {
 	struct import_source *source = context;
-	char *path = mem_printf("_aviary/requests/import-%s-%" PRIu64 ".json", source->file.sha256,
-				file_line);
-	enum err_kind kind =
-		store_make_dir(lake_store(source->lake), "_aviary/requests", true, err);
-	if (kind == ERR_NONE)
-		kind = store_replace(lake_store(source->lake), path, page, err);
-	free(path);
-	return kind;
+	return request_log_keep_page(source->requests, &source->file, file_line, page, err);
 }
 
 static void refuse(void *context, uint64_t file_line, const char *what_it_is)

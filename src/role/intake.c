@@ -11,7 +11,7 @@ static enum err_kind find_resume(const struct intake *intake, const char *stream
 	struct lake_snapshot *snapshot = NULL;
 	TRY(lake_snapshot_read(intake->lake, &snapshot, err));
 	const struct lake_stream *known = lake_snapshot_stream(snapshot, stream);
-	*ret = (struct wire_resume){ .lake = lake_id(intake->lake) };
+	*ret = (struct wire_resume){ .lake = lake_id(intake->lake), .requests = intake->requests };
 	if (known) {
 		ret->stream = stream;
 		ret->from = (struct position){ .offset = known->to, .chain = known->chain };
@@ -25,7 +25,7 @@ static enum err_kind enter_log(struct intake *intake, const char *stream, struct
 			       struct err *err)
 {
 	struct lake_committed committed;
-	struct lake_record record = { .kind = RECORD_BATCH,
+	struct lake_record record = { .kind = intake->requests ? RECORD_REQUESTS : RECORD_BATCH,
 				      .from = at.offset,
 				      .to = at.offset,
 				      .chain = at.chain,
@@ -53,6 +53,7 @@ enum err_kind intake_open(struct intake *intake, const char *host, int port, con
 					   .stream = stream,
 					   .from = intake->at.offset,
 					   .chain = intake->at.chain,
+					   .requests = intake->requests,
 					   .threads = intake->threads };
 	return landing_open(&options, &intake->landing, err);
 }

@@ -12,6 +12,7 @@
 struct intake {
 	struct lake *lake;
 	int threads;
+	bool requests;              /* the stream is one of request records */
 	struct wire_client *client; /* NULL: not connected */
 	struct landing *landing;
 	struct position at; /* behind what was received */

@@ -45,16 +45,15 @@ static enum err_kind poll_rules(struct listen *listen, size_t *ret_failed, struc
 	return ERR_NONE;
 }
 
-/* Whatever happens, nothing more is asked for; what is journalled is still served. */
-static void stop_asking(struct listen *listen)
+/* Until tomorrow nothing is asked for; what is journalled is still served. */
+static void wait_for_tomorrow(struct listen *listen)
 {
-	char why[128];
-	snprintf(why, sizeof why, "posts_max is reached: %" PRIu64 " of %" PRId64 " posts",
-		 listen->posts_read, listen->settings->posts_max);
-	listen->next_poll_us = 0;
-	listen_note_waiting(listen, 0, why);
-	while (!stop_wait(-1, -1))
-		continue;
+	struct buf why = { 0 };
+	ledger_add_words(&listen->ledger, &why);
+	listen->next_poll_us = spend_next_day(clock_now_us());
+	if (!listen_wait(listen, listen->next_poll_us, buf_text(&why)))
+		listen->is_spent = false;
+	buf_release(&why);
 }
 
 static void plan_next(struct listen *listen)
@@ -79,8 +78,8 @@ static enum err_kind listen_on(struct listen *listen, struct err *err)
 		plan_next(listen);
 		listen_tell(listen);
 		TRY(poll_rules(listen, &ignored, err));
-		if (listen_is_spent(listen) && !stop_requested())
-			stop_asking(listen);
+		if (listen->is_spent && !stop_requested())
+			wait_for_tomorrow(listen);
 		else if (!listen_wait(listen, listen->next_poll_us, NULL))
 			listen_end_waiting(listen);
 	}
@@ -117,11 +116,7 @@ static enum err_kind start(struct listen *listen, struct err *err)
 {
 	TRY(source_journal_open(&listen->home, listen->settings, err));
 	listen->sink.journal = listen->home.journal;
-	struct str read = journal_cursor(listen->home.journal, STR("posts_read"));
-	if (read.ptr && !str_to_u64(read, &listen->posts_read))
-		return err_set(err, ERR_FATAL, "the count of posts read cannot be read: %.*s",
-			       STR_ARG(read));
-	listen->posts_booked = listen->posts_read;
+	TRY(ledger_open(&listen->ledger, &listen->home, listen->settings, err));
 	listen->joiner = page_joiner_new();
 	listen_dialect_begin(listen);
 	TRY(access_open(&listen->x, err));
@@ -130,6 +125,7 @@ static enum err_kind start(struct listen *listen, struct err *err)
 
 static void release(struct listen *listen)
 {
+	ledger_close(&listen->ledger);
 	source_journal_close(&listen->home);
 	access_close(&listen->x);
 	page_joiner_free(listen->joiner);
@@ -173,7 +169,6 @@ static const char *const flags[] = {
 	"token_file",
 	"interval",
 	"page_posts",
-	"posts_max",
 	"overlap",
 	"first_reach",
 	"budget_usd_month",
@@ -199,6 +194,6 @@ const struct command command_listen = {
 	.flags = flags,
 	.examples = "  aviary simulate & aviary listen --keyword bird --interval 5s \\\n"
 		    "      --base-url http://127.0.0.1:8090\n"
-		    "  aviary listen --keyword bird --token-file token --posts-max 10000\n",
+		    "  aviary listen --keyword bird --token-file token --budget-usd-month 10\n",
 	.run = run,
 };

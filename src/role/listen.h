@@ -1,11 +1,12 @@
 /* Inside role/: what the files of listen share. listen.c is the command and its schedule, listen_poll.c
- * one poll of one rule, listen_times.c X's clock and pace, listen_setup.c its rules, listen_status.c what it
+ * one poll of one rule, listen_keep.c what is kept of it, listen_times.c X's clock and pace, listen_setup.c
+ * its rules, listen_status.c what it
  * tells. */
 #pragma once
 #include "role/access.h"
 #include "role/journal_sink.h"
+#include "role/ledger.h"
 #include "role/rules.h"
-#include "role/source_journal.h"
 #include "source/source.h"
 
 struct listen_rule {
@@ -51,9 +52,9 @@ struct listen {
 	int64_t pace_until_us; /* no request before then, to make the rate limit last */
 
 	const char *source; /* "X", "simulated"; NULL: nobody has answered yet */
-	/* Ever, in this journal. What was paid for but brought no page counts as many as were asked for. */
-	uint64_t posts_read;
-	uint64_t posts_booked; /* the durable number, never below posts_read */
+	struct ledger ledger;
+	struct request_record asked; /* the last request */
+	bool is_spent;               /* today's share of the budget is */
 
 	int64_t next_poll_us;
 	struct listen_report now, last; /* the poll under way, and the one to tell of */
@@ -84,9 +85,6 @@ int64_t listen_x_now_us(const struct listen *listen);
 /* Of an answer: its Date, and what its rate limit allows. */
 void listen_note_times(struct listen *listen, const struct search_reply *reply);
 
-/* Whether posts_max leaves less than X gives at least. */
-bool listen_is_spent(const struct listen *listen);
-
 /* Polls a rule: all pages, each stored before the next is asked for. What X or the network refuses is
  * ERR_RETRY, with rule->not_before_us; what makes no sense to go on with (the journal failed, posts of
  * another kind) ERR_FATAL. */
@@ -99,3 +97,32 @@ MUST_CHECK enum err_kind listen_dialect_check(struct listen *listen, struct err 
 bool listen_dialect_may_change(const struct listen *listen);
 MUST_CHECK enum err_kind listen_dialect_change(struct listen *listen, const char *why,
 					       struct err *err);
+
+/* --- what is kept (listen_keep.c) ------------------------------------------------------------------- */
+
+int64_t listen_number_cursor(const struct listen *listen, struct str name);
+/* Where the rule stands. */
+MUST_CHECK enum err_kind listen_find_place(struct listen *listen, const struct listen_rule *rule,
+					   struct search_place *ret, struct err *err);
+int64_t listen_first_reach_us(const struct listen *listen);
+/* What is kept of a request moves the rule on to where the poll stands, and with it a gap that the poll
+ * has become. Full journals wait for their collector. A page is that in listen->doc, the answer to
+ * listen->asked. */
+MUST_CHECK enum err_kind listen_keep_page(struct listen *listen, const struct listen_rule *rule,
+					  struct search_poll *poll,
+					  const struct search_verdict *verdict, struct err *err);
+/* An answer that nobody can read becomes a line that is none, so that the collector keeps its bytes, or
+ * the first of them, in the lake's quarantine. */
+MUST_CHECK enum err_kind listen_keep_unreadable(struct listen *listen,
+						const struct listen_rule *rule,
+						struct search_poll *poll, struct str body,
+						const struct search_verdict *verdict,
+						int64_t paid_posts, struct err *err);
+/* No page came, though it may have cost so many posts. */
+MUST_CHECK enum err_kind listen_keep_refusal(struct listen *listen, const struct listen_rule *rule,
+					     struct search_poll *poll,
+					     const struct search_verdict *verdict,
+					     int64_t paid_posts, struct err *err);
+/* The poll's gap alone, if there is one. */
+MUST_CHECK enum err_kind listen_keep_gap(struct listen *listen, const struct listen_rule *rule,
+					 struct search_poll *poll, struct err *err);

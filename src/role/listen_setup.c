@@ -140,28 +140,43 @@ void listen_reload(struct listen *listen)
 
 /* --- money ------------------------------------------------------------------------------------------------------ */
 
-static enum err_kind check_posts_max(const struct listen *listen, struct err *err)
+static enum err_kind check_budget(const struct listen *listen, struct err *err)
 {
-	int64_t max = listen->settings->posts_max;
-	if (max == 0 && !listen->x.is_loopback) {
-		err_set(err, ERR_REJECT, "%s charges for every post read: --posts-max N is needed",
+	const struct settings *settings = listen->settings;
+	int64_t budget = settings->budget_usd_month;
+	int64_t least =
+		SEARCH_PAGE_POSTS_MIN * (settings->price_post_usd + settings->price_user_usd);
+	if (budget == 0 && !listen->x.is_loopback) {
+		err_set(err, ERR_REJECT, "%s charges for every post: budget_usd_month is needed",
 			listen->x.host);
-		return err_hint(err, "the listener stops for good when it has read N posts; "
-				     "or try it without money: aviary simulate");
+		return err_hint(err, "--budget-usd-month 10 is kept to, day by day; or try it "
+				     "without money: aviary simulate");
 	}
-	if (max <= 0 || max >= SEARCH_PAGE_POSTS_MIN)
-		return ERR_NONE;
-	return err_set(err, ERR_REJECT,
-		       "posts_max: X gives %d posts at least, so %" PRId64 " are none",
-		       SEARCH_PAGE_POSTS_MIN, max);
+	if (budget > 0 && budget < least) {
+		struct buf words = { 0 };
+		spend_add_usd(&words, least);
+		err_set(err, ERR_REJECT,
+			"budget_usd_month: %d posts, which X gives at least, may cost $%s",
+			SEARCH_PAGE_POSTS_MIN, buf_text(&words));
+		buf_release(&words);
+		return err->kind;
+	}
+	return ERR_NONE;
 }
 
 enum err_kind listen_setup(struct listen *listen, struct err *err)
 {
 	TRY(read_rules(listen, err));
 	TRY(search_expansions_read(listen->settings->expansions, &listen->wants.expansions, err));
-	TRY(access_read(&listen->x, listen->settings, err));
-	return check_posts_max(listen, err);
+	enum err_kind kind = access_read(&listen->x, listen->settings, err);
+	bool is_found = listen->x.base && (kind == ERR_NONE || !listen->x.authorization);
+	if (!is_found)
+		return kind;
+	struct err money;
+	if (check_budget(listen, &money) == ERR_NONE)
+		return kind;
+	*err = money;
+	return money.kind;
 }
 
 void listen_setup_release(struct listen *listen)

@@ -70,6 +70,33 @@ static void add_disabled(struct buf *text, const struct rules *wanted)
 	}
 }
 
+static void add_sum(struct buf *text, const char *name, const struct spend_sum *sum, int64_t of)
+{
+	buf_addf(text,
+		 "\"%s\":{\"posts\":%" PRIu64 ",\"users\":%" PRIu64 ",\"included\":%" PRIu64
+		 ",\"usd\":",
+		 name, sum->posts, sum->users, sum->included);
+	spend_add_usd(text, sum->usd);
+	buf_add_text(text, ",\"usd_max\":");
+	spend_add_usd(text, sum->usd_max);
+	buf_add_text(text, ",\"of_usd\":");
+	if (of != INT64_MAX && of != 0)
+		spend_add_usd(text, of);
+	else
+		buf_add_text(text, "null");
+	buf_add_byte(text, '}');
+}
+
+static void add_spend(struct buf *text, const struct ledger *ledger)
+{
+	const struct spend *spend = &ledger->spend;
+	buf_add_text(text, ",\"spend\":{");
+	add_sum(text, "today", &spend->today, spend_share(spend, ledger->settings));
+	buf_add_byte(text, ',');
+	add_sum(text, "month", &spend->month, ledger->settings->budget_usd_month);
+	buf_addf(text, "},\"gaps\":%" PRIu64, spend->gaps);
+}
+
 void listen_tell(struct listen *listen)
 {
 	struct buf text = { 0 };
@@ -98,8 +125,8 @@ void listen_tell(struct listen *listen)
 	} else {
 		buf_add_text(&text, "null");
 	}
-	buf_addf(&text, ",\"posts_read\":%" PRIu64 ",\"posts_max\":%" PRId64 "}",
-		 listen->posts_read, listen->settings->posts_max);
+	add_spend(&text, &listen->ledger);
+	buf_add_byte(&text, '}');
 	wire_server_set_status(listen->home.server, buf_str(&text));
 	buf_release(&text);
 }

@@ -231,22 +231,7 @@ static void tell_broken(void *context, uint64_t file_line, const char *reason)
 static enum err_kind keep_page(void *context, struct str page, uint64_t file_line, struct err *err)
 {
 	struct replay *replay = context;
-	struct json_doc doc = { 0 };
-	struct buf record = { 0 };
-	buf_add_text(&record, "{\"file\":");
-	buf_add_json(&record, str_from(replay->file.name));
-	buf_addf(&record,
-		 ",\"sha256\":\"%s\",\"file_line\":%" PRIu64 ",\"page\":", replay->file.sha256,
-		 file_line);
-	enum err_kind kind = json_read(&doc, page, err);
-	if (kind == ERR_NONE) {
-		json_write(&record, &doc, doc.root);
-		buf_add_byte(&record, '}');
-		kind = source_journal_keep(&replay->home, buf_str(&record), err);
-	}
-	json_release(&doc);
-	buf_release(&record);
-	return kind;
+	return request_log_keep_page(&replay->home.requests, &replay->file, file_line, page, err);
 }
 
 static void refuse(void *context, uint64_t file_line, const char *what_it_is)

@@ -22,7 +22,7 @@ struct settings {
 	char **expansions;
 	const char *api_dialect;
 	const char *base_url, *token_file;
-	int64_t interval, page_posts, posts_max, first_reach, overlap;
+	int64_t interval, page_posts, first_reach, overlap;
 	int64_t budget_usd_month; /* millionths, as the prices; 0: none */
 	int64_t price_post_usd, price_user_usd, price_counts_usd;
 	const char *host, *journal;

@@ -55,6 +55,8 @@ enum err_kind source_journal_open(struct source_journal *home, const struct sett
 	if (kind == ERR_NONE)
 		kind = journal_open(&options, &home->journal, err);
 	if (kind == ERR_NONE)
+		kind = request_log_open(&home->requests, dir, settings, options.limit_bytes, err);
+	if (kind == ERR_NONE)
 		home->dir = realpath(dir, NULL);
 	if (!home->dir)
 		home->dir = mem_strdup(dir);
@@ -69,7 +71,8 @@ enum err_kind source_journal_serve(struct source_journal *home, const struct set
 					       .port = port,
 					       .hello_timeout_ms =
 						       (int)(settings->hello_timeout / 1000),
-					       .clients_max = CLIENTS_MAX };
+					       .clients_max = CLIENTS_MAX,
+					       .requests = home->requests.journal };
 	return wire_server_start(home->journal, &options, &home->server, err);
 }
 
@@ -78,6 +81,7 @@ void source_journal_close(struct source_journal *home)
 	struct err err;
 	if (home->server && wire_server_stop(home->server, &err) != ERR_NONE)
 		log_error(&err);
+	request_log_close(&home->requests);
 	journal_close(home->journal);
 	free(home->dir);
 	*home = (struct source_journal){ 0 };
@@ -137,62 +141,5 @@ enum err_kind source_journal_add_source(struct source_journal *home, const char 
 			kind = journal_sync(home->journal, err);
 	}
 	buf_release(&value);
-	return kind;
-}
-
-/* --- what gave no line --------------------------------------------------------------------------------------- */
-
-/* A new file's name must be on disk as well. */
-static enum err_kind open_today(const char *dir, char **ret_path, int *ret_fd, struct err *err)
-{
-	char time[TIME_TEXT_MAX];
-	TRY(dir_make(dir, true, err));
-	char *path = mem_printf("%s/%.10s.jsonl", dir, time_format(clock_now_us(), time));
-	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-	enum err_kind kind = ERR_NONE;
-	struct stat st;
-	if (fd < 0 || fstat(fd, &st) != 0)
-		kind = err_errno(err, ERR_FATAL, "open %s", path);
-	else if (st.st_size == 0)
-		kind = dir_sync(dir, err);
-	if (kind != ERR_NONE) {
-		if (fd >= 0)
-			close(fd);
-		free(path);
-		return kind;
-	}
-	*ret_path = path;
-	*ret_fd = fd;
-	return ERR_NONE;
-}
-
-static bool ends_torn(int fd)
-{
-	char last;
-	off_t end = lseek(fd, 0, SEEK_END);
-	return end > 0 && pread(fd, &last, 1, end - 1) == 1 && last != '\n';
-}
-
-enum err_kind source_journal_keep(const struct source_journal *home, struct str record,
-				  struct err *err)
-{
-	char *dir = mem_printf("%s/requests", home->dir), *path = NULL;
-	struct buf line = { 0 };
-	int fd = -1;
-	enum err_kind kind = open_today(dir, &path, &fd, err);
-	if (kind == ERR_NONE) {
-		if (ends_torn(fd))
-			buf_add_byte(&line, '\n');
-		buf_add_str(&line, record);
-		buf_add_byte(&line, '\n');
-		kind = file_write_all(fd, path, line.ptr, line.len, err);
-	}
-	if (kind == ERR_NONE)
-		kind = file_sync(fd, path, err);
-	if (fd >= 0)
-		close(fd);
-	buf_release(&line);
-	free(path);
-	free(dir);
 	return kind;
 }

@@ -2,12 +2,13 @@
  *
  * Where --journal does not say, it is LAKE/_aviary/journal, and the lake is made when missing. */
 #pragma once
-#include "role/role.h"
+#include "role/request_log.h"
 #include "wire/wire.h"
 
 struct source_journal {
 	char *dir; /* absolute */
 	struct journal *journal;
+	struct request_log requests;
 	struct wire_server *server; /* NULL: nobody serves it */
 };
 
@@ -18,7 +19,7 @@ MUST_CHECK enum err_kind journal_dir(const struct settings *settings, char **ret
 /* Opens it. Another process has it: ERR_RETRY. Its path is not UTF-8: ERR_REJECT. */
 MUST_CHECK enum err_kind source_journal_open(struct source_journal *home,
 					     const struct settings *settings, struct err *err);
-/* Serves it on host and port (0: any). */
+/* Serves it on host and port (0: any), and the request records beside it. */
 MUST_CHECK enum err_kind source_journal_serve(struct source_journal *home,
 					      const struct settings *settings, const char *host,
 					      int port, struct err *err);
@@ -32,8 +33,3 @@ const char *source_journal_source(const struct source_journal *home, char ret_na
  * once they are rows, so one journal never holds both: ERR_REJECT. */
 MUST_CHECK enum err_kind source_journal_add_source(struct source_journal *home, const char *source,
 						   struct err *err);
-
-/* Keeps what gave no line: one JSON document a line, in DIR/requests/YYYY-MM-DD.jsonl, durably. A kill
- * may leave a last line that is torn; the next one begins on a line of its own. */
-MUST_CHECK enum err_kind source_journal_keep(const struct source_journal *home, struct str record,
-					     struct err *err);

@@ -1,8 +1,8 @@
 #include "base/test.h"
 
+#include "role/input_file.h"
 #include "role/source_journal.h"
 
-#include "base/clock.h"
 #include "base/mem.h"
 
 #include <fcntl.h>
@@ -14,7 +14,7 @@ static void open_home(struct source_journal *home, const char *dir)
 {
 	struct settings settings = { .journal = dir,
 				     .segment_bytes = 1 << 20,
-				     .journal_bytes = 1 << 20,
+				     .journal_bytes = 64 << 20,
 				     .window_entries = 10 };
 	struct err err;
 	*home = (struct source_journal){ 0 };
@@ -77,28 +77,51 @@ static void posts_of_x_and_simulated_ones_never_mix(void **state)
 	}
 }
 
-static void what_gave_no_line_is_kept_a_line_each(void **state)
+static struct input_file file_named(const char *name)
+{
+	return (struct input_file){ .name = name, .sha256 = "aa11", .fd = -1 };
+}
+
+static void pages_without_lines_are_kept_once_each(void **state)
 {
 	(void)state;
-	const char *dir = test_dir();
 	struct source_journal home;
-	struct buf text = { 0 };
+	const char *dir = test_dir();
+	struct input_file file = file_named("pages.json");
 	struct err err;
-	char time[TIME_TEXT_MAX];
 	open_home(&home, dir);
-	assert_ok(source_journal_keep(&home, STR("{\"a\":1}"), &err), err);
-	assert_ok(source_journal_keep(&home, STR("{\"b\":2}"), &err), err);
-	char *path =
-		mem_printf("%s/requests/%.10s.jsonl", home.dir, time_format(clock_now_us(), time));
-	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-	assert_int_equal(write(fd, "{\"torn", 6), 6); /* as a kill leaves it */
-	close(fd);
-	assert_ok(source_journal_keep(&home, STR("{\"c\":3}"), &err), err);
-	assert_ok(file_read(path, 4096, &text, &err), err);
-	assert_string_equal(buf_text(&text), "{\"a\":1}\n{\"b\":2}\n{\"torn\n{\"c\":3}\n");
+	struct request_log *log = &home.requests;
+	assert_ok(request_log_keep_page(log, &file, 3, STR("{ \"a\":\n1}"), &err), err);
+	assert_ok(request_log_keep_page(log, &file, 8, STR("{}"), &err), err);
+	uint64_t end = journal_end(log->journal).offset;
 	source_journal_close(&home);
-	buf_release(&text);
-	free(path);
+	open_home(&home, dir);
+	assert_int_equal(home.requests.next, 3);
+	/* Read again after a kill. */
+	assert_ok(request_log_keep_page(&home.requests, &file, 3, STR("{}"), &err), err);
+	assert_ok(request_log_keep_page(&home.requests, &file, 8, STR("{}"), &err), err);
+	assert_int_equal(journal_end(home.requests.journal).offset, end);
+	assert_ok(request_log_forget_file(&home.requests, file.sha256, &err), err);
+	assert_ok(request_log_keep_page(&home.requests, &file, 3, STR("{}"), &err), err);
+	assert_int_equal(home.requests.next, 4);
+	source_journal_close(&home);
+}
+
+static void a_page_longer_than_a_line_goes_on_in_further_records(void **state)
+{
+	(void)state;
+	enum { BYTES = 13 << 20 };
+	struct source_journal home;
+	struct input_file file = file_named("large.json");
+	struct buf page = { 0 };
+	struct err err;
+	open_home(&home, test_dir());
+	while (page.len < BYTES)
+		buf_add_text(&page, "\"\303\244\\\"x");
+	assert_ok(request_log_keep_page(&home.requests, &file, 1, buf_str(&page), &err), err);
+	assert_int_equal(home.requests.next, 4);
+	source_journal_close(&home);
+	buf_release(&page);
 }
 
 static void a_journal_in_use_may_be_tried_again(void **state)
@@ -136,7 +159,8 @@ int main(void)
 		cmocka_unit_test(the_newest_source_is_named_and_remembered),
 		cmocka_unit_test(where_any_are_simulated_all_are_called_so),
 		cmocka_unit_test(posts_of_x_and_simulated_ones_never_mix),
-		cmocka_unit_test(what_gave_no_line_is_kept_a_line_each),
+		cmocka_unit_test(pages_without_lines_are_kept_once_each),
+		cmocka_unit_test(a_page_longer_than_a_line_goes_on_in_further_records),
 		cmocka_unit_test(a_journal_in_use_may_be_tried_again),
 		cmocka_unit_test(a_path_that_is_not_utf8_is_refused),
 	};

@@ -126,11 +126,37 @@ static void print_member(const char *before, yyjson_val *object, const char *nam
 	print_words(text);
 }
 
+static void print_sum(const char *before, yyjson_val *sum)
+{
+	print_member(before, sum, "posts");
+	print_member(" posts, $", sum, "usd");
+	print_member(" (at most $", sum, "usd_max");
+	printf(")");
+	if (json_text(json_get(sum, "of_usd")).len > 0)
+		print_member(" of $", sum, "of_usd");
+}
+
+static void print_spend(yyjson_val *spend)
+{
+	if (!yyjson_is_obj(spend))
+		return;
+	print_sum("            spent today: ", json_get(spend, "today"));
+	print_sum("; this month: ", json_get(spend, "month"));
+	printf("\n");
+}
+
+static void print_gaps(yyjson_val *words)
+{
+	uint64_t gaps = 0;
+	char number[32];
+	if (str_to_u64(json_text(json_get(words, "gaps")), &gaps) && gaps > 0)
+		printf("            %s gap%s: SELECT * FROM request_log WHERE kind = 'gap'\n",
+		       grouped(gaps, number), gaps == 1 ? "" : "s");
+}
+
 static void print_polls(yyjson_val *words)
 {
 	yyjson_val *last = json_get(words, "last_poll"), *waiting = json_get(words, "waiting");
-	uint64_t max = 0;
-	char number[32];
 	if (yyjson_is_obj(last)) {
 		print_member("            polled '", last, "rule");
 		print_member("' at ", last, "at");
@@ -146,10 +172,8 @@ static void print_polls(yyjson_val *words)
 		print_member(", until ", waiting, "until");
 		printf("\n");
 	}
-	if (str_to_u64(json_text(json_get(words, "posts_max")), &max) && max > 0) {
-		print_member("            has read ", words, "posts_read");
-		printf(" of at most %s posts\n", grouped(max, number));
-	}
+	print_spend(json_get(words, "spend"));
+	print_gaps(words);
 }
 
 static void print_stream(const struct stream_status *stream)

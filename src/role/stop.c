@@ -43,10 +43,16 @@ bool stop_requested(void)
 
 bool stop_wait(int fd, int timeout_ms)
 {
-	struct pollfd polled[2] = { { .fd = wake_pipe[0], .events = POLLIN },
-				    { .fd = fd, .events = POLLIN } };
+	return stop_wait_both(fd, -1, timeout_ms);
+}
+
+bool stop_wait_both(int fd, int other_fd, int timeout_ms)
+{
+	struct pollfd polled[3] = { { .fd = wake_pipe[0], .events = POLLIN },
+				    { .fd = fd, .events = POLLIN },
+				    { .fd = other_fd, .events = POLLIN } };
 	char drained[64];
-	if (!stop_requested() && poll(polled, 2, timeout_ms) > 0 && (polled[0].revents & POLLIN)) {
+	if (!stop_requested() && poll(polled, 3, timeout_ms) > 0 && (polled[0].revents & POLLIN)) {
 		while (read(wake_pipe[0], drained, sizeof drained) > 0)
 			continue;
 	}

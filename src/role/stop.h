@@ -8,6 +8,7 @@ void stop_install(void);
 bool stop_requested(void);
 /* Waits until a signal comes, or fd (-1: none) can be read, or so long; true when asked to stop. */
 bool stop_wait(int fd, int timeout_ms);
+bool stop_wait_both(int fd, int other_fd, int timeout_ms); /* either of them */
 /* Whether it came since the last call. */
 bool stop_take_publish(void);
 bool stop_reload_asked(void); /* and not taken yet */

@@ -283,12 +283,11 @@ def lines_come_back(lake):
 
 
 def pages_without_rows_are_kept(lake):
-    """Whole, as they were sent, below _aviary/requests/."""
+    """Whole, as they were sent, each once, in request_log."""
     def text(one):
         return (one if isinstance(one, bytes) else one.encode()).strip()
 
-    directory = lake.path / "_aviary/requests"
-    found = {text(path.read_bytes()) for path in directory.iterdir()} if directory.is_dir() else set()
+    found = {text(page) for page in lake_files.read_pages(lake.path)}
     want = {text(one) for one in lake.expected.rowless}
     fail_with([f"not kept: {short(one)}" for one in want - found] +
               [f"kept, but it gave rows: {short(one)}" for one in found - want])

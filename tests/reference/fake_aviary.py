@@ -115,6 +115,15 @@ def write(lake, name, hour, rows, schema):
                    compression="snappy" if FAULT == "snappy" else "zstd")
 
 
+def write_pages(lake, pages):
+    directory = lake / "request_log/year=2026/month=11/day=23/hour=7"
+    directory.mkdir(parents=True, exist_ok=True)
+    rows = [{"stream_id": "s", "number": number, "kind": "page", "page": page.decode()}
+            for number, page in enumerate(pages)]
+    if rows:
+        pq.write_table(pa.Table.from_pylist(rows), directory / "pages.parquet")
+
+
 def run_import(lake, files):
     expected = Import(files)
     again = (lake / "done").exists() and FAULT != "again"
@@ -141,9 +150,7 @@ def run_import(lake, files):
         if FAULT == "view":
             views["users"].pop()
         (lake / "done").write_text(json.dumps(views))
-    for number, text in enumerate(expected.rowless):
-        (lake / "_aviary/requests").mkdir(parents=True, exist_ok=True)
-        (lake / f"_aviary/requests/{number}.json").write_bytes(text)
+    write_pages(lake, expected.rowless)
     for file, number in expected.reported + expected.broken:
         print(f"{file}: document {number} is no page", file=sys.stderr)
     return expected.exit_code()

@@ -65,6 +65,24 @@ def read_table(lake, name):
     return files
 
 
+def read_pages(lake):
+    """The pages in request_log, in the order of their records; a long one goes on in those behind it."""
+    rows = []
+    for path in sorted((pathlib.Path(lake) / "request_log").rglob("*.parquet")):
+        with pq.ParquetFile(path) as parquet:
+            rows += parquet.read(["stream_id", "number", "kind", "page"]).to_pylist()
+    rows.sort(key=lambda row: (row["stream_id"], row["number"]))
+    if len({(row["stream_id"], row["number"]) for row in rows}) != len(rows):
+        raise LakeError("a request record is there twice")
+    pages = []
+    for row in rows:
+        if row["kind"] == "rest":
+            pages[-1] += row["page"]
+        elif row["page"] is not None:
+            pages.append(row["page"])
+    return pages
+
+
 def listing(lake):
     """{path: (size, time of change)} of all files in the tables' directories."""
     found = {}

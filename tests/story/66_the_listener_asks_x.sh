@@ -27,9 +27,8 @@ same "batches are numbered by poll, empty ones not" \
 	"$(values lake-j1 "SELECT batch_id, count(*) FROM landing GROUP BY 1 ORDER BY 1" | tr '\n' ' ')" "1,250 2,10 "
 same "each line says where it is from" \
 	"$(values lake-j1 "SELECT DISTINCT fetched_via, rules, user_name, hashtags FROM landing")" 'search,"[""bird""]",A bird,"[""#birds""]"'
-same "the page without posts is kept whole, beside the journal" \
-	"$(cat j1/requests/*.jsonl | sed -E 's/"at":"[^"]*"/"at":T/')" \
-	'{"at":T,"rule":"bird","batch_id":2,"page":{"meta":{"result_count":0}}}'
+same "the page without posts is kept whole, in the request log" \
+	"$(values lake-j1 "SELECT rule, status, posts, page FROM request_log WHERE page IS NOT NULL")" 'bird,200,0,"{""meta"":{""result_count"":0}}"'
 has "the source is named" "$(cat lake-j1/_aviary/sources/*)" '"source":"X"'
 forget
 faults empty empty ok
@@ -113,7 +112,7 @@ ended 5 daemon
 same "an interval below a second is refused" "$code" 2
 start daemon "$AVIARY" listen --overlap 0s --journal j7 --base-url "$x" --token-file token --keyword bird --interval 1s --port 0
 port=$(port_of daemon)
-holds "the status tells of the last poll" until_true 10 is 260 wire_status "$port" status.posts_read
+holds "the status tells of the last poll" until_true 10 is 260 wire_status "$port" status.spend.today.posts
 same "its source" "$(wire_status "$port" status.source)" X
 has "the next poll" "$(wire_status "$port" status.next_poll)" '^20..-..-..T'
 same "its rules" "$(wire_status "$port" status.rules)" '["bird"]'
@@ -124,9 +123,9 @@ has "what it brought" "$out" "^ *polled 'bird' at 20[^ ]*: [0-9]+ new of [0-9]+ 
 same "and its JSON" "$("$AVIARY" status --lake seen --json | "$PYTHON" -c '
 import json, sys
 stream, = json.load(sys.stdin)["streams"]
-print(stream["source"], stream["server"]["posts_read"], stream["server"]["rules"], stream["lag"])')" "X 260 ['bird'] 0"
+print(stream["source"], stream["server"]["spend"]["today"]["posts"], stream["server"]["rules"], stream["lag"])')" "X 260 ['bird'] 0"
 posts 300
-holds "and of the next one" until_true 10 is 300 wire_status "$port" status.posts_read
+holds "and of the next one" until_true 10 is 300 wire_status "$port" status.spend.today.posts
 run "$AVIARY" listen --overlap 0s --journal j7 --base-url "$x" --token-file token --keyword bird --once
 same "a second listener on its journal is refused" "$code" 1
 has "by name" "$err" 'j7'

@@ -27,48 +27,63 @@ same "every post once (killed)" "$(lines j8 "$count")" "940,940,940"
 again=$(asked 'sum(len(q["given"]) for q in r) - 940')
 holds "X was asked again only for pages on their way ($again posts)" test "$again" -le $((kills * 20))
 
-# --- posts_max ------------------------------------------------------------------------------------------------------
+same "every request is in the log, once, also those that were killed" "$(values lake-j8 "
+	SELECT count(*) = max(number) AND count(DISTINCT number) = max(number) AND
+		count(*) FILTER (error IS NULL) <= $(asked 'len(r)') AND count(*) >= $(asked 'len(r)') FROM request_log")" true
 
+# --- the budget -----------------------------------------------------------------------------------------------------
+
+days=$("$PYTHON" -c 'import calendar, time; t = time.gmtime(); print(calendar.monthrange(t.tm_year, t.tm_mon)[1] - t.tm_mday + 1)')
+# A budget of which today may spend so many dollars, and a post costs a cent.
+today() { echo --price-post-usd 0.01 --price-user-usd 0 --budget-usd-month "$("$PYTHON" -c "print(round($1 * $days, 6))")"; }
 forget
-start spent "$AVIARY" listen --overlap 0s --journal j9 --base-url "$x" --token-file token --keyword bird --interval 1s --posts-max 215 --port 0
+start spent "$AVIARY" listen --overlap 0s --journal j9 --base-url "$x" --token-file token --keyword bird --interval 1s $(today 2.15) --port 0
 port=$(port_of spent)
-holds "with --posts-max it stops" until_true 10 said spent 'event=waiting why="posts_max is reached: 2'
-same "for good" "$(asked '[len(q["given"]) for q in r]')" "[100, 100, 15]"
-same "and says so" "$(wire_status "$port" status.posts_read) $(wire_status "$port" status.posts_max)" "215 215"
+holds "when a day's share of the budget is spent, it stops" until_true 10 said spent "event=waiting why=\"today's share of the budget is spent: .2.15 of .2.15"
+same "at the last post that it affords" "$(asked '[len(q["given"]) for q in r]')" "[100, 100, 15]"
+same "and says so" "$(wire_status "$port" status.spend.today.posts) $(wire_status "$port" status.spend.today.usd) $(wire_status "$port" status.spend.today.of_usd)" "215 2.15 2.15"
+has "and until when" "$(wire_status "$port" status.waiting.until)" 'T00:00:00.000Z'
 stop spent
-once j9 --keyword bird --posts-max 215
+posts 1000
+once j9 --keyword bird $(today 2.15)
 same "also the next time" "$code $(asked 'len(r)')" "1 3"
-has "in words" "$err" 'posts_max is reached: 215 of 215 posts have been read'
-once j9 --keyword bird --posts-max 224
+has "in words" "$err" "today's share of the budget is spent: .2.15 of .2.15"
+once j9 --keyword bird $(today 2.24)
 same "fewer than X gives at least are not asked for" "$code $(asked 'len(r)')" "1 3"
-once j9 --keyword bird --posts-max 225
-same "as many are" "$(asked '(len(r), r[-1]["arguments"]["max_results"], len(r[-1]["given"]))')" "(4, '10', 10)"
+once j9 --keyword bird $(today 2.25)
+same "as many are" "$code $(asked '(len(r), r[-1]["arguments"]["max_results"], len(r[-1]["given"]))')" "1 (4, '10', 10)"
+same "what is passed over is a gap, and said to be one" "$(lines j9 "SELECT gap_cause, count(*), bool_and(gap_from < gap_to) FROM request_log WHERE kind = 'gap' GROUP BY 1")" "budget,2,true"
+same "the log has what each request cost" "$(values lake-j9 "SELECT sum(posts), round(sum(cost_usd), 6), round(sum(cost_usd_max), 6) FROM request_log")" "225,2.25,2.25"
 forget
 faults 503 cut
-once j17 --keyword bird --posts-max 105
+once j17 --keyword bird $(today 1.05)
 same "a refusal is free, an answer that was cut counts as paid" "$code $(asked '[q["fault"] for q in r]')" "1 ['503', 'cut']"
-has "which is said" "$err" 'posts_max is reached: 100 of 105 posts have been read, and X gives 10 at least'
+has "which is said" "$err" "today's share of the budget is spent: .1 of .1.05"
 faults html
-once j17 --keyword bird --posts-max 120
-once j17 --keyword bird --posts-max 120
+once j17 --keyword bird $(today 1.20)
+once j17 --keyword bird $(today 1.20)
 same "as does one that is no page, for as many as were asked for" "$(asked '[(q["fault"], q["arguments"]["max_results"]) for q in r][2:]')" "[('html', '20')]"
 faults poison
-once j18 --keyword bird --posts-max 100
-once j18 --keyword bird --posts-max 100
+once j18 --keyword bird $(today 1)
+once j18 --keyword bird $(today 1)
 same "and the posts of a page that is kept whole" "$(asked '[q["fault"] for q in r][3:]')" "['poison']"
-once j9 --keyword bird --posts-max 99999
-same "with more, it goes on where it was" "$code $(lines j9 "$count")" "0 940,940,940"
+forget
+posts 1010
+once j9 --keyword bird $(today 99)
+same "with more, it goes on where it was" "$code $(asked '[len(q["given"]) for q in r]')" "0 [10]"
 echo 5 >x/delay
 for step in 1 2; do
 	forget
-	start killed "$AVIARY" listen --overlap 0s --journal j10 --base-url "$x" --token-file token --keyword bird --interval 1s --posts-max 150 --port 0
+	start killed "$AVIARY" listen --overlap 0s --journal j10 --base-url "$x" --token-file token --keyword bird --interval 1s $(today 1.5) --port 0
 	until_true 10 test -s x/requests
 	stop killed KILL
 done
 echo 0 >x/delay
 forget
-once j10 --keyword bird --posts-max 150
+once j10 --keyword bird $(today 1.5)
 same "what was asked for before a kill counts as read" "$code $(asked 'len(r)')" "1 0"
+same "and is in the log" "$(lines j10 "SELECT error, charged_posts FROM request_log ORDER BY number" | tr '\n' ' ')" \
+	"killed before its answer was kept,100 killed before its answer was kept,50 "
 
 # --- a full journal ---------------------------------------------------------------------------------------------
 
@@ -114,10 +129,11 @@ refused() { # WORDS PATTERN FLAG…
 	same "$words" "$code" 2
 	has "$words: it is said why" "$err" "$pattern"
 }
-refused "a URL that costs money needs a limit" 'posts-max N is needed' --keyword bird --token-file token
-refused "and a token" 'no token' --keyword bird --posts-max 10
-refused "which does not go out without TLS" 'without TLS' --keyword bird --posts-max 10 --token-file token --base-url http://api.example.com
-refused "a limit below what X gives at least" 'X gives 10 posts at least, so 9 are none' --keyword bird --posts-max 9 --base-url "$x"
+refused "a URL that costs money needs a budget" 'budget_usd_month is needed' --keyword bird --token-file token
+refused "whether there is a token or not" 'budget_usd_month is needed' --keyword bird
+refused "and a token" 'no token' --keyword bird --budget-usd-month 10
+refused "which does not go out without TLS" 'without TLS' --keyword bird --budget-usd-month 10 --token-file token --base-url http://api.example.com
+refused "a budget below what X gives at least" 'budget_usd_month: 10 posts, which X gives at least, may cost .0.15' --keyword bird --budget-usd-month 0.14 --base-url "$x"
 refused "nothing to listen for" 'nothing to listen for' --base-url "$x"
 refused "a keyword without a word" 'is empty' --base-url "$x" --keyword '"'
 refused "two rules of one name" 'two rules are named' --base-url "$x" --query bird --query bird

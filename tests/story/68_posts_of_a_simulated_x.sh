@@ -14,7 +14,7 @@ start_collect() {
 	start collect "$AVIARY" collect --lake lake --from "127.0.0.1:$port" --publish-interval 300ms
 }
 # known POSTS: so many are journalled
-known() { [ "$(wire_status "$port" status.posts_read || echo 0)" -ge "$1" ]; }
+known() { [ "$(wire_status "$port" status.spend.today.posts || echo 0)" -ge "$1" ]; }
 
 start_listen
 start_collect
@@ -26,14 +26,14 @@ for step in {1..6}; do
 		start_collect
 		until_true 10 says collect event=connected || troubles+="step $step: not connected"$'\n'
 	else
-		before=$(wire_status "$port" status.posts_read)
+		before=$(wire_status "$port" status.spend.today.posts)
 		until_true 10 known $((before + 1)) || troubles+="step $step: no posts"$'\n'
 		stop listen KILL
 		start_listen
 		until_true 10 wire_status "$port" end >/dev/null || troubles+="step $step: not served"$'\n'
 	fi
 done
-before=$(wire_status "$port" status.posts_read)
+before=$(wire_status "$port" status.spend.today.posts)
 holds "in the end posts still come in" until_true 10 known $((${before:-0} + 10))
 same "every kill was got over" "$troubles" ""
 same "the status names them simulated" "$(wire_status "$port" status.source)" simulated
