@@ -112,7 +112,7 @@ ended 5 daemon
 same "an interval below a second is refused" "$code" 2
 start daemon "$AVIARY" listen --overlap 0s --journal j7 --base-url "$x" --token-file token --keyword bird --interval 1s --port 0
 port=$(port_of daemon)
-holds "the status tells of the last poll" until_true 10 is 260 wire_status "$port" status.spend.today.posts
+holds "the status tells of the last poll" until_true 10 is 360 wire_status "$port" status.spend.today.posts
 same "its source" "$(wire_status "$port" status.source)" X
 has "the next poll" "$(wire_status "$port" status.next_poll)" '^20..-..-..T'
 same "its rules" "$(wire_status "$port" status.rules)" '["bird"]'
@@ -123,9 +123,9 @@ has "what it brought" "$out" "^ *polled 'bird' at 20[^ ]*: [0-9]+ new of [0-9]+ 
 same "and its JSON" "$("$AVIARY" status --lake seen --json | "$PYTHON" -c '
 import json, sys
 stream, = json.load(sys.stdin)["streams"]
-print(stream["source"], stream["server"]["spend"]["today"]["posts"], stream["server"]["rules"], stream["lag"])')" "X 260 ['bird'] 0"
+print(stream["source"], stream["server"]["spend"]["today"]["posts"], stream["server"]["rules"], stream["lag"])')" "X 360 ['bird'] 0"
 posts 300
-holds "and of the next one" until_true 10 is 300 wire_status "$port" status.spend.today.posts
+holds "and of the next one" until_true 10 is 400 wire_status "$port" status.spend.today.posts
 run "$AVIARY" listen --overlap 0s --journal j7 --base-url "$x" --token-file token --keyword bird --once
 same "a second listener on its journal is refused" "$code" 1
 has "by name" "$err" 'j7'
