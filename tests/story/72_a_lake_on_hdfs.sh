@@ -72,6 +72,7 @@ for ((n = 2; ; n += step)); do
 	sleeper=$pid
 	until_true 20 eval 'was_hit || ! kill -0 $sleeper 2>/dev/null'
 	was_hit || {
+		ask_stand_in PUT /no-fault >/dev/null
 		kill -CONT $sleeper 2>/dev/null
 		break
 	}
