@@ -7,9 +7,9 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&command_run,    &command_import, &command_listen,  &command_replay,   &command_collect,
-	&command_refine, &command_serve,  &command_query,   &command_sql,      &command_status,
-	&command_init,   &command_check,  &command_journal, &command_simulate,
+	&command_run,    &command_import, &command_listen, &command_replay,  &command_collect,
+	&command_refine, &command_serve,  &command_query,  &command_sql,     &command_register,
+	&command_status, &command_init,   &command_check,  &command_journal, &command_simulate,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 

@@ -51,7 +51,7 @@ struct command {
 };
 extern const struct command command_run, command_import, command_listen, command_replay,
 	command_collect, command_refine, command_serve, command_query, command_sql, command_status,
-	command_init, command_check, command_journal, command_simulate;
+	command_init, command_check, command_register, command_journal, command_simulate;
 
 /* Reads configuration file and flags for a command; *ret_argc arguments are left, argv[0] included.
  * Released with settings_release(). */
@@ -83,6 +83,8 @@ MUST_CHECK enum err_kind local_lake_path(const struct settings *settings, const 
  * 1 the work is done by whoever asks, which is cheapest where several sessions ask at once. */
 MUST_CHECK enum err_kind open_engine(const struct settings *settings, struct lake *lake,
 				     int threads, struct engine **ret, struct err *err);
+/* "file:///srv/lake", as far as the path is one; freed by the caller. */
+char *lake_uri(const struct settings *settings);
 /* Whether `engine` names a server, and the engine that it is. Nothing is asked of it yet; a signal to stop ends
  * what it runs, where stop_install() was called. */
 bool has_server(const struct settings *settings);

@@ -42,17 +42,6 @@ static void add_for_duckdb(const struct warehouse_table *table,
 	buf_add_text(ret, ";\n\n");
 }
 
-/* "file:///srv/lake", as far as the path is one. */
-static char *lake_uri(const struct settings *settings)
-{
-	char *absolute = realpath(settings->lake, NULL);
-	char *uri = strstr(settings->lake, "://") ?
-			    mem_printf("%.*s", (int)strcspn(settings->lake, "?"), settings->lake) :
-			    mem_printf("file://%s", absolute ? absolute : settings->lake);
-	free(absolute);
-	return uri;
-}
-
 /* Landing is made by aviary; all the others are filled from it. */
 static enum err_kind add_for_cluster(const struct settings *settings, int argc, char **argv,
 				     struct buf *ret, struct err *err)

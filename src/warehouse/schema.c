@@ -1,5 +1,7 @@
 /* Tables as Spark and Hive know them: external, Parquet, partitioned by hour. Their columns are what the SQL
  * gives, asked of DuckDB over an empty landing table, so there is no second list of them. */
+#include "warehouse/schema.h"
+
 #include "warehouse/dialect.h"
 #include "warehouse/files.h"
 
@@ -145,31 +147,32 @@ enum err_kind warehouse_schema_prepare(struct session *session, struct err *err)
 	return ERR_NONE;
 }
 
-static bool is_partition_column(const char *name)
+bool is_partition_column(const char *name)
 {
 	return strcmp(name, "year") == 0 || strcmp(name, "month") == 0 ||
 	       strcmp(name, "day") == 0 || strcmp(name, "hour") == 0;
 }
 
-static enum err_kind add_columns(struct session *session, const struct warehouse_table *table,
-				 struct buf *ret, struct err *err)
+enum err_kind table_columns_read(struct session *session, const struct warehouse_table *table,
+				 struct table_columns *ret, struct err *err)
 {
 	struct result *result = NULL;
 	struct buf cell = { 0 };
 	char *sql = mem_printf("SELECT column_name, column_type FROM (DESCRIBE %s)", table->name);
-	bool row = false, first = true;
+	bool row = false;
 	enum err_kind kind = session_query(session, sql, &result, err);
 	while (kind == ERR_NONE && (kind = result_next(result, &row, err)) == ERR_NONE && row) {
+		struct buf type = { 0 };
 		buf_reset(&cell);
 		result_add_text(result, 0, &cell);
 		if (is_partition_column(buf_text(&cell)))
 			continue;
-		buf_addf(ret, "%s  %s ", first ? "" : ",\n", buf_text(&cell));
-		first = false;
+		char *name = mem_strdup(buf_text(&cell));
 		buf_reset(&cell);
 		result_add_text(result, 1, &cell);
-		struct type_reader reader = { .at = buf_text(&cell), .ret = ret };
+		struct type_reader reader = { .at = buf_text(&cell), .ret = &type };
 		add_type(&reader);
+		table_columns_add(ret, name, buf_detach(&type));
 	}
 	result_free(result);
 	buf_release(&cell);
@@ -177,20 +180,79 @@ static enum err_kind add_columns(struct session *session, const struct warehouse
 	return kind;
 }
 
+void table_columns_add(struct table_columns *columns, char *name, char *type)
+{
+	MEM_GROW(columns->columns, columns->cap, columns->count + 1);
+	columns->columns[columns->count++] = (struct table_column){ .name = name, .type = type };
+}
+
+void table_columns_release(struct table_columns *columns)
+{
+	for (size_t i = 0; i < columns->count; i++) {
+		free(columns->columns[i].name);
+		free(columns->columns[i].type);
+	}
+	free(columns->columns);
+	*columns = (struct table_columns){ 0 };
+}
+
+void table_columns_list(const struct table_columns *columns, size_t first, struct buf *ret)
+{
+	for (size_t i = first; i < columns->count; i++)
+		buf_addf(ret, "%s  %s %s", i > first ? ",\n" : "", columns->columns[i].name,
+			 columns->columns[i].type);
+}
+
+/* Spark and Hive escape with a backslash; a quote that is doubled means two literals to them. */
+static void add_literal(struct buf *ret, struct str text)
+{
+	buf_add_byte(ret, '\'');
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '\'' || text.ptr[i] == '\\')
+			buf_add_byte(ret, '\\');
+		buf_add_byte(ret, text.ptr[i]);
+	}
+	buf_add_byte(ret, '\'');
+}
+
+/* Its SQL begins with a line that says what it is. */
+static struct str comment_of(const struct warehouse_table *table)
+{
+	struct str text = str_from(table->sql), line;
+	if (!table->sql)
+		return STR("Landing: every observation of a post, one row a line of the wire.");
+	str_split(&text, '\n', &line);
+	assert(str_starts(line, STR("-- ")));
+	return str_make(line.ptr + 3, line.len - 3);
+}
+
+void table_add_create(const struct warehouse_table *table, const struct table_columns *columns,
+		      const char *lake_uri, struct buf *ret)
+{
+	char *location = mem_printf("%s/%s", lake_uri, table->dir);
+	buf_addf(ret, "CREATE EXTERNAL TABLE IF NOT EXISTS %s.%s (\n", table->database,
+		 table->name);
+	table_columns_list(columns, 0, ret);
+	buf_add_text(ret, "\n)\nCOMMENT ");
+	add_literal(ret, comment_of(table));
+	buf_add_text(ret, "\nPARTITIONED BY (year INT, month INT, day INT, hour INT)\n"
+			  "STORED AS PARQUET\nLOCATION ");
+	add_literal(ret, str_from(location));
+	free(location);
+}
+
 enum err_kind warehouse_schema_add(struct session *session, const struct warehouse_table *table,
 				   const char *lake_uri, struct buf *ret, struct err *err)
 {
-	buf_addf(ret, "CREATE DATABASE IF NOT EXISTS %s;\n\n", table->database);
-	buf_addf(ret, "CREATE EXTERNAL TABLE IF NOT EXISTS %s.%s (\n", table->database,
-		 table->name);
-	TRY(add_columns(session, table, ret, err));
-	buf_add_text(ret, "\n)\nPARTITIONED BY (year INT, month INT, day INT, hour INT)\n"
-			  "STORED AS PARQUET\nLOCATION ");
-	char *location = mem_printf("%s/%s", lake_uri, table->dir);
-	buf_add_sql(ret, str_from(location));
-	free(location);
-	buf_addf(ret, ";\n\nMSCK REPAIR TABLE %s.%s;\n\n", table->database, table->name);
-	return ERR_NONE;
+	struct table_columns columns = { 0 };
+	enum err_kind kind = table_columns_read(session, table, &columns, err);
+	if (kind == ERR_NONE) {
+		buf_addf(ret, "CREATE DATABASE IF NOT EXISTS %s;\n\n", table->database);
+		table_add_create(table, &columns, lake_uri, ret);
+		buf_addf(ret, ";\n\nMSCK REPAIR TABLE %s.%s;\n\n", table->database, table->name);
+	}
+	table_columns_release(&columns);
+	return kind;
 }
 
 void warehouse_refine_sql(const struct warehouse_table *table,

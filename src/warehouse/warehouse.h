@@ -61,6 +61,28 @@ MUST_CHECK enum err_kind warehouse_schema_add(struct session *session,
 void warehouse_refine_sql(const struct warehouse_table *table,
 			  const struct warehouse_settings *settings, struct buf *ret);
 
+/* --- tables on a server --------------------------------------------------------------------------- */
+
+struct register_options {
+	struct lake *lake;
+	const char *lake_uri;   /* the lake, as the server reads it */
+	struct session *server; /* Spark's or Hive's */
+	struct session *schema; /* DuckDB's, after warehouse_schema_prepare() */
+	const struct warehouse_settings *settings;
+	bool views; /* makes the views again, too */
+};
+struct register_report {
+	size_t made, altered;  /* tables */
+	size_t added, dropped; /* partitions */
+};
+/* Brings what the server knows of the lake up to date: databases, external tables over its directories with the
+ * columns of now, a partition for every hour that has files and none for others, views. Files are never
+ * touched: a table whose columns changed otherwise than by new ones at the end is dropped and made again. Spark's
+ * other sessions see new files of hours that they have read after their next REFRESH TABLE. Whoever does it
+ * twice or at once does no harm. *ret is filled after an error, too. */
+MUST_CHECK enum err_kind warehouse_register(const struct register_options *options,
+					    struct register_report *ret, struct err *err);
+
 /* --- refining --------------------------------------------------------------------------------------- */
 
 struct refine_options {
