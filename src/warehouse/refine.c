@@ -1,11 +1,13 @@
 /* Hours are recomputed in groups. A group's landing files are one view; every table is made from it once
  * for all hours of the group, as a temporary table with partition columns; then each table's hours are
- * written out, a file each, and put in place. Groups share nothing, so threads take them in turn. Where hours
+ * written out, a file each, and put in place. An hour of many rows is a group by itself and goes from
+ * landing to files without such tables (hour.c). Groups share nothing, so threads take them in turn. Where hours
  * cannot be exchanged (HDFS) a group is claimed first and put in place as a whole, one after the other.
  *
  *     landing files ──► tweet_data_raw ─┬─► facts      year month day hour ──► a file per table and hour
  *                  ──► user_data_raw  ──┘ */
 #include "warehouse/files.h"
+#include "warehouse/hour.h"
 
 #include "base/mem.h"
 
@@ -14,7 +16,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { GROUP_HOURS = 48, GROUP_ROWS = 200000, THREADS_MAX = 16, LOOK_US = 200000 };
+enum { GROUP_HOURS = 48, GROUP_ROWS = 30000, THREADS_MAX = 16, LOOK_US = 200000 };
 
 /* Longer than any group takes; after that another machine may take over. */
 static const int64_t CLAIM_US = 600000000;
@@ -98,23 +100,32 @@ static enum err_kind make_tables(const struct refine *refine, struct session *se
 	return kind;
 }
 
+/* Of COPY. Whole row groups are held in memory by whoever writes or reads them. zstd's first level takes
+ * two thirds of the third's time, for one per cent of size. */
+static char *file_options(const struct refine *refine)
+{
+	return mem_printf("(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE "
+			  "30720, KV_METADATA {snapshot: '%" PRIu64 "', sql_hash: '%016" PRIx64
+			  "'})",
+			  refine->snapshot->number, refine->hash);
+}
+
 static enum err_kind write_table_hour(const struct refine *refine, struct session *session,
 				      const struct warehouse_table *table, int64_t hour_number,
 				      const char *path, struct err *err)
 {
 	struct hour hour = hour_of(hour_number * INT64_C(3600000000));
 	struct buf sql = { 0 };
+	char *options = file_options(refine);
 	buf_addf(&sql,
 		 "COPY (SELECT * EXCLUDE (year, month, day, hour) FROM %s WHERE year = %d AND "
 		 "month = %d AND day = %d AND hour = %d ORDER BY 1) TO ",
 		 table->name, hour.year, hour.month, hour.day, hour.hour);
 	buf_add_sql(&sql, str_from(path));
-	buf_addf(&sql,
-		 " (FORMAT parquet, COMPRESSION zstd, KV_METADATA {snapshot: '%" PRIu64
-		 "', sql_hash: '%016" PRIx64 "'})",
-		 refine->snapshot->number, refine->hash);
+	buf_addf(&sql, " %s", options);
 	enum err_kind kind = session_run(session, buf_text(&sql), err);
 	buf_release(&sql);
+	free(options);
 	return kind;
 }
 
@@ -138,6 +149,73 @@ static enum err_kind publish_table_hour(struct refine *refine, struct session *s
 	free(name);
 	free(path);
 	return kind == ERR_NONE ? ERR_NONE : err_wrap(err, "%s", table->name);
+}
+
+/* --- an hour that is alone ------------------------------------------------------------------------------ */
+
+static enum err_kind publish_computed(struct refine *refine, const struct hour_job *job,
+				      char *const *staging, struct err *err)
+{
+	size_t count;
+	enum err_kind kind = ERR_NONE;
+	const struct warehouse_table *table = warehouse_tables(&count);
+	for (size_t i = 0; i < count && kind == ERR_NONE; i++) {
+		if (!is_stored(&table[i]))
+			continue;
+		char *name = stored_name_make(refine->snapshot->number, refine->hash);
+		struct lake_hour_file file = { .table_dir = table[i].dir,
+					       .hour = job->hour->hour,
+					       .staging = staging[i],
+					       .name = name };
+		pthread_mutex_lock(&refine->lock);
+		kind = lake_publish_hour(refine->options->lake, &file, err);
+		pthread_mutex_unlock(&refine->lock);
+		free(name);
+	}
+	return kind;
+}
+
+static enum err_kind compute_and_publish(struct refine *refine, const struct hour_job *job,
+					 struct err *err)
+{
+	size_t count;
+	const struct warehouse_table *table = warehouse_tables(&count);
+	char **staging = mem_zalloc(count, sizeof *staging);
+	for (size_t i = 0; i < count; i++)
+		staging[i] =
+			mem_printf("refine-%s-%" PRId64 ".parquet", table[i].name, job->hour->hour);
+	enum err_kind kind = hour_compute(job, staging, err);
+	if (kind == ERR_NONE)
+		kind = publish_computed(refine, job, staging, err);
+	for (size_t i = 0; i < count; i++)
+		free(staging[i]);
+	free(staging);
+	return kind;
+}
+
+static enum err_kind refine_alone(struct refine *refine, const struct group *group, struct err *err)
+{
+	struct session *session = NULL; /* a view takes the name of no table of another group */
+	struct buf sql = { 0 };
+	char *options = file_options(refine);
+	struct hour_job job = { .lake = refine->options->lake,
+				.settings = refine->options->settings,
+				.hour = group->hours[0],
+				.options = options };
+	enum err_kind kind = session_open(refine->options->engine, &session, err);
+	if (kind == ERR_NONE)
+		kind = add_landing_view(&sql, refine->options->lake, group, err);
+	if (kind == ERR_NONE)
+		kind = session_run(session, buf_text(&sql), err);
+	job.session = session;
+	if (kind == ERR_NONE)
+		kind = compute_and_publish(refine, &job, err);
+	if (kind == ERR_NONE)
+		tell_progress(refine, 1);
+	session_close(session);
+	buf_release(&sql);
+	free(options);
+	return kind;
 }
 
 /* --- a group that is claimed --------------------------------------------------------------------------- */
@@ -226,6 +304,8 @@ static enum err_kind refine_exchanged(struct refine *refine, struct session *ses
 {
 	size_t count;
 	const struct warehouse_table *table = warehouse_tables(&count);
+	if (group->count == 1)
+		return refine_alone(refine, group, err);
 	TRY(make_tables(refine, session, group, err));
 	for (size_t hour = 0; hour < group->count; hour++) {
 		for (size_t i = 0; i < count; i++) {
@@ -314,8 +394,12 @@ static void *refine_groups(void *context)
 	enum err_kind kind = session_open(refine->options->engine, &session, &err);
 	while (kind == ERR_NONE && next_group(refine, &group)) {
 		kind = refine_group(refine, session, &group, &err);
-		if (kind == ERR_REJECT)
+		if (kind == ERR_REJECT && group.count == 1) {
+			note_bad_hour(refine, group.hours[0]->hour, &err);
+			kind = ERR_NONE;
+		} else if (kind == ERR_REJECT) {
 			kind = refine_hours_apart(refine, session, &group, &err);
+		}
 	}
 	if (kind != ERR_NONE)
 		fail(refine, kind, &err);
