@@ -17,8 +17,9 @@ static int run(struct settings *settings, int argc, char **argv)
 		return say_error(&err, EXIT_FAILED);
 	}
 	printf("lake %s is ready (id %s)\n"
-	       "next: aviary import --lake %s FILE…\n",
-	       settings->lake, lake_id(lake), settings->lake);
+	       "next: aviary import --lake %s FILE…\n"
+	       "or:   aviary run --lake %s --keyword K --token-file FILE --budget-usd-month 10\n",
+	       settings->lake, lake_id(lake), settings->lake, settings->lake);
 	lake_close(lake);
 	return EXIT_DONE;
 }

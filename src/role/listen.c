@@ -28,6 +28,7 @@ static void log_poll(const struct listen *listen, const struct listen_rule *rule
 /* *ret_failed counts the rules that could not be polled to the end; `err` tells of the last of them. */
 static enum err_kind poll_rules(struct listen *listen, size_t *ret_failed, struct err *err)
 {
+	TRY(listen_compare_usage(listen, err));
 	for (size_t i = 0; i < listen->rule_count && !listen_interrupted(listen); i++) {
 		struct listen_rule *rule = &listen->rules[i];
 		if (rule->not_before_us > clock_now_us()) {

@@ -8,6 +8,7 @@
 #include "role/ledger.h"
 #include "role/rules.h"
 #include "source/source.h"
+#include "terminal/terminal.h"
 
 struct listen_rule {
 	char *name, *query;
@@ -55,6 +56,7 @@ struct listen {
 	struct ledger ledger;
 	struct request_record asked; /* the last request */
 	bool is_spent;               /* today's share of the budget is */
+	char usage[80];              /* "ours 12,410, X 12,398", of yesterday; "": not compared */
 
 	int64_t next_poll_us;
 	struct listen_report now, last; /* the poll under way, and the one to tell of */
@@ -126,3 +128,6 @@ MUST_CHECK enum err_kind listen_keep_refusal(struct listen *listen, const struct
 /* The poll's gap alone, if there is one. */
 MUST_CHECK enum err_kind listen_keep_gap(struct listen *listen, const struct listen_rule *rule,
 					 struct search_poll *poll, struct err *err);
+
+/* Once a day (listen_usage.c). Only what keeps the record from being kept is an error. */
+MUST_CHECK enum err_kind listen_compare_usage(struct listen *listen, struct err *err);

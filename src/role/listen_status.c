@@ -87,13 +87,14 @@ static void add_sum(struct buf *text, const char *name, const struct spend_sum *
 	buf_add_byte(text, '}');
 }
 
-static void add_spend(struct buf *text, const struct ledger *ledger)
+static void add_spend(struct buf *text, const struct ledger *ledger, const char *usage)
 {
 	const struct spend *spend = &ledger->spend;
 	buf_add_text(text, ",\"spend\":{");
 	add_sum(text, "today", &spend->today, spend_share(spend, ledger->settings));
 	buf_add_byte(text, ',');
 	add_sum(text, "month", &spend->month, ledger->settings->budget_usd_month);
+	add_text(text, "usage", usage);
 	buf_addf(text, "},\"gaps\":%" PRIu64, spend->gaps);
 }
 
@@ -125,7 +126,7 @@ void listen_tell(struct listen *listen)
 	} else {
 		buf_add_text(&text, "null");
 	}
-	add_spend(&text, &listen->ledger);
+	add_spend(&text, &listen->ledger, listen->usage);
 	buf_add_byte(&text, '}');
 	wire_server_set_status(listen->home.server, buf_str(&text));
 	buf_release(&text);

@@ -21,8 +21,8 @@ void spend_write(struct buf *ret, const struct spend *spend)
 	buf_addf(ret, "{\"day\":%" PRId64, spend->day);
 	add_sum(ret, "today", &spend->today);
 	add_sum(ret, "month", &spend->month);
-	buf_addf(ret, ",\"day_before\":%" PRIu64 ",\"gaps\":%" PRIu64 "}", spend->day_before,
-		 spend->gaps);
+	buf_addf(ret, ",\"day_before\":%" PRIu64 ",\"gaps\":%" PRIu64 ",\"compared\":%" PRId64 "}",
+		 spend->day_before, spend->gaps, spend->compared);
 }
 
 static bool read_sum(yyjson_val *array, struct spend_sum *ret)
@@ -45,7 +45,8 @@ bool spend_read(struct str text, struct spend *ret)
 		    read_sum(json_get(doc.root, "today"), &spend.today) &&
 		    read_sum(json_get(doc.root, "month"), &spend.month) &&
 		    str_to_u64(json_text(json_get(doc.root, "day_before")), &spend.day_before) &&
-		    str_to_u64(json_text(json_get(doc.root, "gaps")), &spend.gaps);
+		    str_to_u64(json_text(json_get(doc.root, "gaps")), &spend.gaps) &&
+		    json_get_i64(doc.root, "compared", &spend.compared);
 	json_release(&doc);
 	if (good)
 		*ret = spend;

@@ -24,6 +24,7 @@ struct spend {
 	struct spend_sum month; /* of its month */
 	uint64_t day_before;    /* posts charged on the day before `day` */
 	uint64_t gaps;          /* ever */
+	int64_t compared;       /* the day on which it was last compared with X's count */
 };
 
 /* One line of JSON, and back; false for anything else. */

@@ -142,6 +142,7 @@ static void print_spend(yyjson_val *spend)
 		return;
 	print_sum("            spent today: ", json_get(spend, "today"));
 	print_sum("; this month: ", json_get(spend, "month"));
+	print_member("; posts of yesterday: ", spend, "usage");
 	printf("\n");
 }
 

@@ -5,7 +5,7 @@ usage: scripted_x.py DIRECTORY
 
 It has no sense of time: start_time is ignored. The directory is its memory: `posts` holds N (read at every request), `faults` one fault a line, the first of which
 answers the next request and is removed; `delay` seconds before each answer; `dialect` (tweet or post) the only one it
-understands: what is asked for in the other is silently left out. It writes `port`, `requests` (one JSON
+understands: what is asked for in the other is silently left out. `usage` holds what X counted, a date and a number of posts a line. It writes `port`, `requests` (one JSON
 object a request: path, arguments, authorization, fault, ids given out) and serves until it is killed.
 Faults: 429:SECONDS cap daily 503 html cut hang 401 403 400 since empty repeat ok; poison (a post without text), lie
 (one with an id of the year 2080 before the others), errors (in the place of posts), words (a refusal in 600 bytes), names (it does not
@@ -122,6 +122,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         url = urllib.parse.urlsplit(self.path)
         arguments = dict(urllib.parse.parse_qsl(url.query))
+        if url.path == "/2/usage/tweets":
+            days = [line.split() for line in read("usage", "").splitlines()]
+            usage = [{"date": date + "T00:00:00.000Z", "usage": count} for date, count in days]
+            self.answer(200, {"data": {"daily_project_usage": {"project_id": "1", "usage": usage}}})
+            return
         fault = take_fault()
         body, given = self.page(arguments, fault)
         kind, _, limit = fault.partition(":")
