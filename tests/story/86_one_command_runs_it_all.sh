@@ -5,7 +5,7 @@
 . "$(dirname "$0")/coordinator.sh"
 
 start() {
-	"$AVIARY" run --lake lake --simulate --simulate-port 0 --simulate-rate 20 --seed 7 --requests-per-window 100000 \
+	"$AVIARY" run --lake lake --overlap 0s --simulate --simulate-port 0 --simulate-rate 20 --seed 7 --requests-per-window 100000 \
 		--port 0 --http 127.0.0.1:0 --interval 1s --publish-interval 1s --refine-interval 500ms \
 		--query '#Birds OR the OR a OR url:t' 2>>run.log </dev/null &
 	pid=$!
