@@ -48,7 +48,7 @@ struct listen {
 	int64_t dialect_us; /* when it was changed last; 0: not by this process */
 	bool dialect_told;
 	/* X's clock is so much ahead of ours, by the Date of its answers. */
-	int64_t x_skew_us;
+	int64_t x_skew_us, x_skew_seen_us; /* believed, and of the last answer */
 	bool x_clock_known;
 	int64_t pace_until_us; /* no request before then, to make the rate limit last */
 

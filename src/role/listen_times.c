@@ -16,20 +16,22 @@ int64_t listen_x_now_us(const struct listen *listen)
 	return clock_now_us() + listen->x_skew_us;
 }
 
+/* A gateway's clock may be wrong for an answer, and then true posts would be taken for lies: what is not
+ * our own time is believed when two answers in a row agree. */
 static void note_date(struct listen *listen, int64_t date_us)
 {
 	int64_t skew_us = date_us + second_us / 2 - clock_now_us();
-	int64_t before_us = listen->x_skew_us;
 	if (skew_us > -tolerance_us && skew_us < tolerance_us)
 		skew_us = 0;
-	bool moved = skew_us > before_us + worth_telling_us ||
-		     skew_us < before_us - worth_telling_us;
+	int64_t change_us = skew_us - listen->x_skew_us, seen_us = skew_us - listen->x_skew_seen_us;
+	listen->x_skew_seen_us = skew_us;
+	if (seen_us > tolerance_us || seen_us < -tolerance_us)
+		return;
 	listen->x_clock_known = true;
 	/* What a network adds differs from answer to answer. */
-	if (skew_us > before_us + tolerance_us || skew_us < before_us - tolerance_us ||
-	    skew_us == 0)
+	if (skew_us == 0 || change_us > tolerance_us || change_us < -tolerance_us)
 		listen->x_skew_us = skew_us;
-	if (moved)
+	if (change_us > worth_telling_us || change_us < -worth_telling_us)
 		log_event(LOG_WARN, "clock", "seconds=%" PRId64 " why=\"X's clock is %s ours\"",
 			  (skew_us < 0 ? -skew_us : skew_us) / second_us,
 			  skew_us < 0 ? "behind" :
