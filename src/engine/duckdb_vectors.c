@@ -162,7 +162,7 @@ duckdb_logical_type vector_logical_type(const struct column_type *type)
 	const char **names = mem_zalloc(type->child_count, sizeof *names);
 	for (size_t i = 0; i < type->child_count; i++) {
 		members[i] = vector_logical_type(&type->children[i]);
-		names[i] = type->children[i].name;
+		names[i] = type->children[i].name.ptr;
 	}
 	duckdb_logical_type made =
 		type->kind == COLUMN_LIST ?

@@ -136,7 +136,7 @@ static void add_column(struct schema *schema, const struct column_type *type, co
 		add_column(schema, &type->children[0], "element", at);
 	} else {
 		for (size_t i = 0; i < type->child_count; i++)
-			add_column(schema, &type->children[i], type->children[i].name, at);
+			add_column(schema, &type->children[i], type->children[i].name.ptr, at);
 	}
 }
 

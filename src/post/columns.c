@@ -71,7 +71,7 @@ static void take_members(const char **at, struct column_type *ret)
 		skip_blanks(at);
 		MEM_GROW(ret->children, cap, ret->child_count + 1);
 		ret->children[ret->child_count] = take_type(at);
-		ret->children[ret->child_count++].name = name;
+		ret->children[ret->child_count++].name = str_from(name);
 	}
 	++*at;
 }
@@ -268,7 +268,7 @@ void post_column_sql_type(const struct column_type *type, struct buf *ret)
 	case COLUMN_STRUCT:
 		for (size_t i = 0; i < type->child_count; i++) {
 			buf_add_text(ret, i == 0 ? "STRUCT(" : ", ");
-			buf_add_sql_name(ret, str_from(type->children[i].name));
+			buf_add_sql_name(ret, type->children[i].name);
 			buf_add_byte(ret, ' ');
 			post_column_sql_type(&type->children[i], ret);
 		}

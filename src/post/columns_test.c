@@ -317,7 +317,7 @@ static void assert_type_is_whole(const struct column_type *type)
 		    members ? type->child_count > 0 :
 			      type->child_count == 0);
 	for (size_t i = 0; i < type->child_count; i++) {
-		assert_true(members == (type->children[i].name != NULL));
+		assert_true(members == (type->children[i].name.ptr != NULL));
 		assert_type_is_whole(&type->children[i]);
 	}
 }
@@ -332,7 +332,7 @@ static void every_type_renders(void **state)
 		struct buf sql = { 0 };
 		int depth = 0;
 		size_t quotes = 0;
-		assert_null(columns[i].type.name);
+		assert_null(columns[i].type.name.ptr);
 		assert_type_is_whole(&columns[i].type);
 		post_column_sql_type(&columns[i].type, &sql);
 		assert_true(sql.len > 0);

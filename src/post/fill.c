@@ -118,10 +118,11 @@ static void fill_items(struct post_reader *reader, struct column_vector *list, s
 /* Members mostly come in the order of the columns, so the one behind the last is asked first. */
 static size_t member_of(const struct column_type *type, yyjson_val *key, size_t likely)
 {
-	if (likely < type->child_count && yyjson_equals_str(key, type->children[likely].name))
+	struct str name = json_text(key);
+	if (likely < type->child_count && str_equal_short(type->children[likely].name, name))
 		return likely;
 	size_t i = 0;
-	while (i < type->child_count && !yyjson_equals_str(key, type->children[i].name))
+	while (i < type->child_count && !str_equal_short(type->children[i].name, name))
 		i++;
 	return i;
 }

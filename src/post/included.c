@@ -10,7 +10,7 @@
 static struct column_vector *member(struct column_vector *item, const char *name)
 {
 	for (size_t i = 0; i < item->type->child_count; i++) {
-		if (strcmp(item->type->children[i].name, name) == 0)
+		if (str_equal(item->type->children[i].name, str_from(name)))
 			return &item->children[i];
 	}
 	return NULL;

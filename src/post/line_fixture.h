@@ -152,7 +152,7 @@ static inline void add_struct(struct dice *dice, const struct column_type *type,
 	for (size_t i = 0; i < type->child_count; i++) {
 		for (int times = chance(dice, 60) + (roll(dice, 100) == 0); times > 0; times--) {
 			add_comma(ret);
-			buf_addf(ret, "\"%s\":", type->children[i].name);
+			buf_addf(ret, "\"%s\":", type->children[i].name.ptr);
 			add_typed(dice, &type->children[i], ret);
 		}
 	}

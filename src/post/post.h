@@ -32,7 +32,7 @@ enum column_kind {
 
 struct column_type {
 	enum column_kind kind;
-	const char *name;             /* of a struct's member; NULL elsewhere */
+	struct str name;              /* of a struct's member, with a zero behind; none elsewhere */
 	struct column_type *children; /* LIST: one, the item; STRUCT: its members */
 	size_t child_count;
 };

@@ -127,7 +127,7 @@ static inline yyjson_mut_val *show_objects(yyjson_mut_doc *doc, const struct col
 	const struct column_vector *item = &vector->children[0];
 	const struct column_vector *json = &item->children[item->type->child_count - 1];
 	yyjson_mut_val *array = yyjson_mut_arr(doc);
-	assert_string_equal(json->type->name, "json");
+	assert_string_equal(json->type->name.ptr, "json");
 	for (size_t i = entry.offset; i < entry.offset + entry.len; i++)
 		yyjson_mut_arr_append(array, vector_has(item, i) ?
 						     load_text(doc, ((struct str *)json->data)[i]) :

@@ -298,7 +298,7 @@ static inline yyjson_mut_val *show_struct(yyjson_mut_doc *doc, const struct colu
 	for (size_t i = 0; i < vector->type->child_count; i++) {
 		yyjson_mut_val *val = show(doc, &vector->children[i], row);
 		if (val)
-			object_put(doc, object, str_from(vector->type->children[i].name), val);
+			object_put(doc, object, vector->type->children[i].name, val);
 	}
 	return object;
 }
