@@ -161,11 +161,11 @@ static uint8_t traits_behind(utf8proc_int32_t before, uint8_t class_before, utf8
 	return falls || joins ? traits & (uint8_t)~INERT : traits;
 }
 
-/* The traits that all characters share; ASCII is inert and not looked at further. */
-static uint8_t common_traits(struct str text)
+/* Those of the wanted traits that all characters have; ASCII is inert. */
+static uint8_t common_traits(struct str text, uint8_t wanted)
 {
 	utf8proc_int32_t before = '\n', c;
-	uint8_t common = KNOWN | INERT | FOLDED, class = 0;
+	uint8_t common = wanted, class = 0;
 	for (size_t at = 0; at < text.len && common & INERT; before = c) {
 		unsigned char first = (unsigned char)text.ptr[at];
 		if (first >= 0x80) {
@@ -189,23 +189,10 @@ static uint8_t common_traits(struct str text)
 
 static void add_nfc(struct buf *buf, struct str text)
 {
-	if (common_traits(text) & INERT)
+	if (common_traits(text, INERT))
 		buf_add_str(buf, text);
 	else
 		add_mapped(buf, text, NFC);
-}
-
-/* Replaces `entity` by `byte` in place; the text only gets shorter. */
-static void decode_entity(struct buf *buf, struct str entity, char byte)
-{
-	size_t to = 0;
-	for (size_t from = 0; from < buf->len;) {
-		struct str rest = str_make(buf->ptr + from, buf->len - from);
-		bool here = rest.ptr[0] == '&' && str_starts(rest, entity);
-		buf->ptr[to++] = here ? byte : rest.ptr[0];
-		from += here ? entity.len : 1;
-	}
-	buf->len = to;
 }
 
 /* How many bytes of a control character or line break stand at `at`: 0 for none. */
@@ -222,23 +209,6 @@ static size_t control_here(struct str text, size_t at)
 	return 0;
 }
 
-static void collapse_controls(struct buf *buf)
-{
-	struct str text = buf_str(buf);
-	size_t to = 0;
-	bool in_run = false;
-	for (size_t from = 0; from < text.len;) {
-		size_t control = control_here(text, from);
-		if (control == 0)
-			buf->ptr[to++] = buf->ptr[from];
-		else if (!in_run)
-			buf->ptr[to++] = ' ';
-		in_run = control > 0;
-		from += control ? control : 1;
-	}
-	buf->len = to;
-}
-
 /* Whether any of eight bytes is below 0x20, 0x7f, 0xc2 or 0xe2, or '&': what post_clean() changes begins
  * with one of these. May be wrong about bytes above one that is. */
 static bool is_suspect(uint64_t bytes)
@@ -251,10 +221,10 @@ static bool is_suspect(uint64_t bytes)
 #undef HAS_ZERO
 }
 
-/* That there is nothing to change but perhaps the composition. */
-static bool is_clean(struct str text)
+/* Where the next character stands that cleaning may change, composition aside; the text's end: nowhere. */
+static size_t next_unclean(struct str text, size_t at)
 {
-	for (size_t at = 0; at < text.len;) {
+	while (at < text.len) {
 		uint64_t bytes;
 		if (text.len - at >= sizeof bytes) {
 			memcpy(&bytes, text.ptr + at, sizeof bytes);
@@ -266,29 +236,61 @@ static bool is_clean(struct str text)
 		size_t end = text.len - at < sizeof bytes ? text.len : at + sizeof bytes;
 		for (; at < end; at++) {
 			if (text.ptr[at] == '&' || control_here(text, at) > 0)
-				return false;
+				return at;
 		}
 	}
-	return true;
+	return at;
+}
+
+/* Adds what the entity at `at` stands for, or the '&' as it is; returns where the text goes on. What comes
+ * out is not decoded again. */
+static size_t add_decoded(struct buf *buf, struct str text, size_t at)
+{
+	static const struct {
+		struct str entity;
+		char byte;
+	} known[] = { { { "&lt;", 4 }, '<' }, { { "&gt;", 4 }, '>' }, { { "&amp;", 5 }, '&' } };
+	struct str rest = str_make(text.ptr + at, text.len - at);
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		if (str_starts(rest, known[i].entity)) {
+			buf_add_byte(buf, known[i].byte);
+			return at + known[i].entity.len;
+		}
+	}
+	buf_add_byte(buf, '&');
+	return at + 1;
+}
+
+static size_t skip_controls(struct str text, size_t at)
+{
+	size_t control;
+	while (at < text.len && (control = control_here(text, at)) > 0)
+		at += control;
+	return at;
 }
 
 void post_clean(struct str text, struct buf *ret)
 {
-	if (text.len == 0 || is_clean(text)) {
+	size_t at = 0, next = next_unclean(text, 0);
+	if (next == text.len) {
 		add_nfc(ret, text);
 		return;
 	}
-	bool entities = memchr(text.ptr, '&', text.len) != NULL;
-	struct buf work = { 0 };
-	buf_add_str(&work, text);
-	if (entities) {
-		decode_entity(&work, STR("&lt;"), '<');
-		decode_entity(&work, STR("&gt;"), '>');
-		decode_entity(&work, STR("&amp;"), '&');
+	struct buf cleaned = { 0 };
+	buf_reserve(&cleaned, text.len);
+	while (next < text.len) {
+		buf_add(&cleaned, text.ptr + at, next - at);
+		if (text.ptr[next] == '&') {
+			at = add_decoded(&cleaned, text, next);
+		} else {
+			buf_add_byte(&cleaned, ' ');
+			at = skip_controls(text, next);
+		}
+		next = next_unclean(text, at);
 	}
-	collapse_controls(&work);
-	add_nfc(ret, buf_str(&work));
-	buf_release(&work);
+	buf_add(&cleaned, text.ptr + at, next - at);
+	add_nfc(ret, buf_str(&cleaned));
+	buf_release(&cleaned);
 }
 
 static bool is_ascii(struct str text)
@@ -348,8 +350,7 @@ static void add_all_folded(struct buf *buf, struct str text)
 void post_fold(struct str text, struct buf *ret)
 {
 	struct buf composed = { 0 }, folded = { 0 };
-	uint8_t traits = common_traits(text);
-	if (traits & INERT && traits & FOLDED) {
+	if (common_traits(text, INERT | FOLDED) == (INERT | FOLDED)) {
 		buf_add_str(ret, text);
 		return;
 	}
