@@ -62,6 +62,7 @@ struct connection *wire_connection_new(struct wire_server *server, int fd)
 	connection->events = EPOLLIN;
 	extent_reader_init(&connection->reader, server->journal->dir);
 	extent_reader_init(&connection->acknowledged, server->journal->dir);
+	connection->reader.trusted_from = server->trusted_from;
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = connection };
 	if (epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
 		close_now(connection);

@@ -18,7 +18,9 @@ enum { LISTINGS_MAX = 16 };
 
 void extent_reader_init(struct extent_reader *reader, const char *dir)
 {
-	*reader = (struct extent_reader){ .dir = dir, .segment = SEGMENT_NONE };
+	*reader = (struct extent_reader){ .dir = dir,
+					  .segment = SEGMENT_NONE,
+					  .trusted_from = UINT64_MAX };
 }
 
 void extent_reader_release(struct extent_reader *reader)
@@ -221,7 +223,10 @@ enum err_kind extent_reader_fill(struct extent_reader *reader, uint64_t end, str
 		struct extent_place place;
 		enum extent_state state;
 		assert(reader->segment.next.offset == reader->offset);
-		TRY(segment_load(&reader->segment, scratch, &place, &state, err));
+		if (reader->offset >= reader->trusted_from)
+			TRY(segment_peek(&reader->segment, &place, &state, err));
+		else
+			TRY(segment_load(&reader->segment, scratch, &place, &state, err));
 		if (state != EXTENT_VALID) {
 			TRY(at_edge(reader, state, scratch, &moved, err));
 		} else if (place.lines_len == 0) {

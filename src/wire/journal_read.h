@@ -12,6 +12,9 @@ struct extent_reader {
 	bool inside;
 	struct extent_place extent; /* while inside: the one around `offset`, checked */
 	uint64_t offset;            /* the next byte */
+	/* Extents that begin here or behind were written and synced by this process, which need not
+	 * read them to know that they are whole. UINT64_MAX at first. */
+	uint64_t trusted_from;
 };
 
 void extent_reader_init(struct extent_reader *reader, const char *dir);
@@ -24,7 +27,7 @@ MUST_CHECK enum err_kind extent_reader_seek(struct extent_reader *reader, uint64
 					    struct buf *scratch, uint64_t *ret_chain,
 					    struct err *err);
 /* Goes into the extent with the byte at `offset`, unless that is `end` or nothing valid is there
- * yet: then it is not inside. An extent it enters is in `scratch`. Overtaken by deletion:
+ * yet: then it is not inside. An extent it enters, if not a trusted one, is in `scratch`. Overtaken by deletion:
  * ERR_RETRY. Damaged bytes: ERR_FATAL. */
 MUST_CHECK enum err_kind extent_reader_fill(struct extent_reader *reader, uint64_t end,
 					    struct buf *scratch, struct err *err);

@@ -220,6 +220,7 @@ enum err_kind wire_server_start(struct journal *journal, const struct wire_serve
 	struct wire_server *server = mem_zalloc(1, sizeof *server);
 	server->journal = journal;
 	server->requests = options->requests;
+	server->trusted_from = journal_end(journal).offset;
 	server->hello_timeout_ms = options->hello_timeout_ms;
 	server->clients_max = options->clients_max;
 	pthread_mutex_init(&server->status_mutex, NULL);

@@ -39,6 +39,7 @@ struct connection {
 struct wire_server {
 	struct journal *journal;
 	struct journal *requests; /* NULL: none */
+	uint64_t trusted_from;    /* what is behind was written while we serve */
 	int hello_timeout_ms;
 	size_t clients_max;
 	int port;
