@@ -104,6 +104,25 @@ uint64_t hash_stream_u64(const struct hash_stream *stream)
 					    XXH3_64bits_digest(stream->xxh3);
 }
 
+/* Putting a few thousand bytes together costs less than a stream. */
+uint64_t hash_xxh3_pieces(const struct str *pieces, size_t count)
+{
+	char joined[4096];
+	size_t len = 0, added = 0;
+	while (added < count && pieces[added].len <= sizeof joined - len) {
+		memcpy(joined + len, pieces[added].ptr, pieces[added].len);
+		len += pieces[added++].len;
+	}
+	if (added == count)
+		return hash_xxh3(str_make(joined, len));
+	struct hash_stream *stream = hash_stream_new(HASH_XXH3);
+	for (size_t i = 0; i < count; i++)
+		hash_stream_add(stream, pieces[i]);
+	uint64_t hash = hash_stream_u64(stream);
+	hash_stream_free(stream);
+	return hash;
+}
+
 static void to_hex(const unsigned char *bytes, size_t len, char *ret)
 {
 	for (size_t i = 0; i < len; i++)

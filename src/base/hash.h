@@ -5,6 +5,8 @@
 uint64_t hash_xxh64(struct str bytes, uint64_t seed);
 uint64_t hash_xxh3(struct str bytes);
 uint64_t hash_xxh3_from(struct str bytes, uint64_t seed);
+/* Of the pieces as if each stood directly behind the one before. */
+uint64_t hash_xxh3_pieces(const struct str *pieces, size_t count);
 
 /* A hash fed in pieces. */
 struct hash_stream;

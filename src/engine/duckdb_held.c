@@ -288,7 +288,7 @@ static enum err_kind read_line(struct scan *scan, size_t line, size_t row, struc
 	if (scan->parses)
 		kind = post_reader_fill(scan->reader, line_text(lines, line),
 					lines->offset + lines->starts[line], scan->vectors, row,
-					err);
+					&key, err);
 	else if (state == HELD_UNKNOWN)
 		kind = post_reader_key(scan->reader, line_text(lines, line), &key, err);
 	if (state == HELD_UNKNOWN && (kind == ERR_NONE || kind == ERR_REJECT))

@@ -48,13 +48,28 @@ static void refuse(struct writing *writing, const struct line *line)
 	refusals_add(writing->file->refusals, line); /* the reason is found again there */
 }
 
+static enum err_kind misplaced(struct writing *writing, const struct line *line, struct err *err)
+{
+	struct refusals *refusals = writing->file->refusals;
+	pthread_mutex_lock(&refusals->lock);
+	refusals->misplaced = true;
+	pthread_mutex_unlock(&refusals->lock);
+	return err_set(err, ERR_RETRY, "the line at byte %llu is of another hour than it seemed",
+		       (unsigned long long)line->offset);
+}
+
 static enum err_kind add_lines(struct writing *writing, struct parquet_rows *rows,
 			       const struct spool_group *group, struct err *err)
 {
+	const struct hour_file *file = writing->file;
 	for (size_t i = 0; i < group->count; i++) {
 		const struct line *line = &group->lines[i];
-		enum err_kind kind =
-			parquet_rows_add(rows, writing->parquet, line->text, line->offset, err);
+		struct post_key key;
+		enum err_kind kind = parquet_rows_add(rows, writing->parquet, line->text,
+						      line->offset, &key, err);
+		if (kind == ERR_NONE && file->table == PARQUET_POSTS &&
+		    hour_index(key.time_us) != file->bucket->hour)
+			return misplaced(writing, line, err);
 		if (kind == ERR_REJECT)
 			refuse(writing, line);
 		else if (kind != ERR_NONE)

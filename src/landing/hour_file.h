@@ -3,13 +3,15 @@
 #include "landing/spool.h"
 #include "parquet/parquet.h"
 
-/* Lines found to be no posts while hours are written, by several threads. */
+/* Lines found not to be what they seemed while hours are written, by several threads: no posts, or posts
+ * of another hour. */
 struct refusals {
 	pthread_mutex_t lock;
 	struct spool *spool; /* of its own: others are being read meanwhile */
 	struct bucket *bucket;
 	struct err err; /* the first failure of adding one */
 	enum err_kind kind;
+	bool misplaced;
 };
 void refusals_add(struct refusals *refusals, const struct line *line);
 
@@ -24,6 +26,6 @@ struct hour_file {
 	struct refusals *refusals;
 };
 /* Writes it, through `rows` and others like it; no rows: no line was a post and no file is there. Does not
- * sync. */
+ * sync. A line of another hour: ERR_RETRY, and `misplaced` is set. */
 MUST_CHECK enum err_kind hour_file_write(const struct hour_file *file, struct parquet_rows *rows,
 					 struct parquet_totals *ret_totals, struct err *err);

@@ -21,7 +21,8 @@ struct landing {
 	char stream[UUID_TEXT];
 	int threads;
 	char *dir; /* of this machine, where files are written */
-	uint64_t from, to, chain;
+	uint64_t from, to, chain, from_chain;
+	bool careful; /* hours are not guessed */
 	struct spool spool, refused_spool;
 	struct bucket *refused;
 	struct post_reader *reader;      /* for lines that a look does not settle */
@@ -44,7 +45,8 @@ enum err_kind landing_open(const struct landing_options *options, struct landing
 	snprintf(landing->stream, sizeof landing->stream, "%s", options->stream);
 	landing->threads = options->threads > 0 ? options->threads : 1;
 	landing->from = landing->to = options->from;
-	landing->chain = options->chain;
+	landing->chain = landing->from_chain = options->chain;
+	landing->careful = options->careful;
 	landing->spool.fd = landing->refused_spool.fd = -1;
 	landing->reader = post_reader_new(options->stream, &none);
 	if (options->requests)
@@ -85,17 +87,28 @@ void landing_close(struct landing *landing)
 	free(landing);
 }
 
+/* Guesses, or where hours are not guessed, looks at the whole line. */
+static bool find_key(const struct landing *landing, struct str line, struct post_key *ret)
+{
+	struct post_peek peek;
+	if (!landing->careful)
+		return post_guess_key(line, ret);
+	post_peek_key(line, &peek);
+	*ret = peek.key;
+	return peek.sure;
+}
+
 /* False: the line is refused. */
 static bool find_time(struct landing *landing, struct str line, int64_t *ret_us)
 {
-	struct post_peek peek;
+	struct post_key key;
 	struct err why;
 	if (landing->requests)
 		return request_reader_time(landing->requests, line, ret_us, &why) == ERR_NONE;
-	post_peek_key(line, &peek);
-	if (!peek.sure && post_reader_key(landing->reader, line, &peek.key, &why) != ERR_NONE)
+	if (!find_key(landing, line, &key) &&
+	    post_reader_key(landing->reader, line, &key, &why) != ERR_NONE)
 		return false;
-	*ret_us = peek.key.time_us;
+	*ret_us = key.time_us;
 	return true;
 }
 
@@ -391,6 +404,29 @@ static void remove_attempt(const struct landing *landing, const char *attempt)
 	free(prefix);
 }
 
+static enum err_kind clear_batch(struct landing *landing, struct err *err)
+{
+	forget_imports(landing);
+	TRY(spool_reset(&landing->spool, err));
+	TRY(spool_reset(&landing->refused_spool, err));
+	begin_batch(landing);
+	return ERR_NONE;
+}
+
+/* Lines of one hour are in the bucket of another. From their buckets they cannot be brought into order
+ * again without holding all of them, so they have to come once more; and then they are looked at whole. */
+static enum err_kind forget_batch(struct landing *landing, struct err *err)
+{
+	struct err why;
+	landing->careful = true;
+	landing->to = landing->from;
+	landing->chain = landing->from_chain;
+	if (clear_batch(landing, &why) == ERR_NONE)
+		return ERR_RETRY;
+	*err = why;
+	return ERR_FATAL;
+}
+
 /* The next batch begins behind this one. */
 static enum err_kind end_batch(struct landing *landing, const struct lake_committed *committed,
 			       struct err *err)
@@ -403,11 +439,8 @@ static enum err_kind end_batch(struct landing *landing, const struct lake_commit
 			       landing->stream, committed->to, committed->chain, landing->to,
 			       landing->chain);
 	landing->from = committed->to;
-	forget_imports(landing);
-	TRY(spool_reset(&landing->spool, err));
-	TRY(spool_reset(&landing->refused_spool, err));
-	begin_batch(landing);
-	return ERR_NONE;
+	landing->from_chain = committed->chain;
+	return clear_batch(landing, err);
 }
 
 static void count_rows(const struct lake_record *record, struct landing_published *ret)
@@ -443,6 +476,8 @@ enum err_kind landing_publish(struct landing *landing,
 	enum err_kind kind = prepare(landing, &work, err);
 	if (kind != ERR_NONE)
 		remove_attempt(landing, work.attempt);
+	if (work.refusals.misplaced)
+		kind = forget_batch(landing, err);
 	if (kind == ERR_NONE)
 		kind = lake_commit(landing->lake, &record, &committed, err);
 	if (kind == ERR_NONE)

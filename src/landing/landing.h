@@ -17,6 +17,7 @@ struct landing_options {
 	uint64_t from, chain; /* where the stream is committed up to */
 	bool requests;        /* its lines are request records: they land in request_log */
 	int threads;          /* hours written at once */
+	bool careful;         /* hours are not guessed from the beginning of a line */
 	int64_t memory_bytes; /* for lines being parted, as much again for lines held; 64 MiB */
 };
 
@@ -39,7 +40,9 @@ struct landing_published {
 	char quarantine[96]; /* the file of what was refused, below the lake; "": nothing was */
 };
 /* Publishes what was added since the last time, all of it. `progress` (may be NULL) hears how many of
- * the batch's lines are written. */
+ * the batch's lines are written. A line whose hour was guessed wrong (it repeats a member, as nothing but
+ * malice does): ERR_RETRY, nothing was published, nothing is pending, landing is careful from now on, and
+ * the lines are to be added again. */
 MUST_CHECK enum err_kind landing_publish(
 	struct landing *landing, void (*progress)(void *context, uint64_t done, uint64_t total),
 	void *context, struct landing_published *ret, struct err *err);

@@ -27,6 +27,43 @@ static void assert_settled(struct fixture *fixture)
 	assert_int_equal(fixture_count(fixture, "_aviary/intent"), 0);
 }
 
+/* The second created_at counts, as in any JSON reader, and it is behind what is guessed from. */
+static void an_hour_guessed_wrong_is_found_and_the_batch_comes_again(void **state)
+{
+	struct fixture fixture;
+	struct buf lines = { 0 };
+	struct landing_published published = { .record = 42 };
+	struct err err;
+	(void)state;
+	fixture_open(&fixture);
+	add_post(&lines, HOUR_7, 1);
+	buf_add_text(&lines, "{\"id\":\"1992856700000000002\","
+			     "\"created_at\":\"2026-11-23T07:00:00.000Z\","
+			     "\"created_at\":\"2026-11-23T09:00:00.000Z\",\"text\":\"b\"}\n");
+	add_post(&lines, HOUR_7, 3);
+	fixture_add(&fixture, buf_str(&lines));
+	landing_add_import(fixture.landing, "0123");
+	assert_fails(landing_publish(fixture.landing, NULL, NULL, &published, &err), err, ERR_RETRY,
+		     "another hour");
+	assert_int_equal(published.record, 42);
+	assert_int_equal(landing_pending_bytes(fixture.landing), 0);
+	assert_int_equal(fixture_count(&fixture, "_aviary/staging"), 0);
+	fixture.chain = 0;
+	fixture_add(&fixture, buf_str(&lines));
+	published = fixture_publish(&fixture);
+	assert_int_equal(published.rows, 3);
+	assert_int_equal(published.to, lines.len);
+	struct lake_snapshot *snapshot = fixture_snapshot(&fixture);
+	assert_int_equal(snapshot->hour_count, 2);
+	assert_int_equal(snapshot->hours[0].rows, 2);
+	assert_int_equal(snapshot->hours[1].hour, snapshot->hours[0].hour + 2);
+	assert_false(lake_snapshot_imported(snapshot, "0123")); /* it was to be added again, too */
+	lake_snapshot_free(snapshot);
+	assert_settled(&fixture);
+	buf_release(&lines);
+	fixture_close(&fixture);
+}
+
 /* --- request records --------------------------------------------------------------------------------- */
 
 static void request_records_land_in_a_table_of_their_own(void **state)
@@ -510,6 +547,7 @@ int main(void)
 		cmocka_unit_test(rows_say_where_in_the_stream_they_came_from),
 		cmocka_unit_test(a_second_batch_goes_on_behind_the_first),
 		cmocka_unit_test(the_hour_is_that_of_the_id_where_the_time_is_no_use),
+		cmocka_unit_test(an_hour_guessed_wrong_is_found_and_the_batch_comes_again),
 		cmocka_unit_test(many_hours_with_a_post_each_land),
 		cmocka_unit_test(publishing_nothing_leaves_no_record),
 		cmocka_unit_test(finished_imports_are_listed_in_the_next_record_only),

@@ -55,7 +55,7 @@ static inline void add(struct written *written, struct buf *line)
 {
 	struct err err;
 	assert_ok(parquet_rows_add(written->rows, written->file, buf_str(line), written->next++,
-				   &err),
+				   NULL, &err),
 		  err);
 	buf_reset(line);
 }

@@ -174,7 +174,7 @@ static void *add_some(void *context)
 	struct err err;
 	for (size_t i = adder->first; i < 3000; i += 4) {
 		add_patterned_post(&line, i);
-		assert_ok(parquet_rows_add(rows, adder->file, buf_str(&line), i, &err), err);
+		assert_ok(parquet_rows_add(rows, adder->file, buf_str(&line), i, NULL, &err), err);
 		if (i % 500 == 0)
 			assert_ok(parquet_rows_end(rows, adder->file, &err), err);
 		buf_reset(&line);
@@ -217,11 +217,11 @@ static void a_line_that_is_no_post_leaves_no_trace(void **state)
 		buf_add_text(&line, i % 500 == 499 ? ",\"lang\":\"no\"" : ",\"lang\":\"en\"}");
 		if (i % 500 == 499)
 			assert_fails(parquet_rows_add(written.rows, written.file, buf_str(&line), i,
-						      &err),
+						      NULL, &err),
 				     err, ERR_REJECT, "byte ");
 		else
 			assert_ok(parquet_rows_add(written.rows, written.file, buf_str(&line), i,
-						   &err),
+						   NULL, &err),
 				  err);
 		buf_reset(&line);
 	}

@@ -266,15 +266,16 @@ enum err_kind parquet_rows_end(struct parquet_rows *rows, struct parquet_file *f
 }
 
 enum err_kind parquet_rows_add(struct parquet_rows *rows, struct parquet_file *file,
-			       struct str line, uint64_t stream_offset, struct err *err)
+			       struct str line, uint64_t stream_offset, struct post_key *ret_key,
+			       struct err *err)
 {
 	if (line.len > PARQUET_LINE_BYTES)
 		return err_set(err, ERR_REJECT, "longer than %d bytes", PARQUET_LINE_BYTES);
 	struct column_vector *columns = rows->vectors.columns;
-	TRY(rows->posts ?
-		    post_reader_fill(rows->posts, line, stream_offset, columns, rows->count, err) :
-		    request_reader_fill(rows->requests, line, stream_offset, columns, rows->count,
-					err));
+	TRY(rows->posts ? post_reader_fill(rows->posts, line, stream_offset, columns, rows->count,
+					   ret_key, err) :
+			  request_reader_fill(rows->requests, line, stream_offset, columns,
+					      rows->count, err));
 	rows->count++;
 	rows->bytes += line.len;
 	bool is_full = rows->count == PARQUET_GROUP_ROWS || rows->bytes >= PARQUET_GROUP_BYTES ||

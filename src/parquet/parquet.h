@@ -7,7 +7,7 @@
  * and its caller's to remove. Nothing is synced. */
 #pragma once
 #include "base/err.h"
-#include "base/str.h"
+#include "post/post.h"
 
 /* A row group ends at so many rows, or with the line that reaches so many bytes of lines. */
 enum { PARQUET_GROUP_ROWS = 30720, PARQUET_GROUP_BYTES = 64 << 20 };
@@ -43,9 +43,10 @@ struct parquet_rows;
 struct parquet_rows *parquet_rows_new(const char *stream_id, enum parquet_table table);
 void parquet_rows_free(struct parquet_rows *rows);
 /* Adds a line (without '\n') as a row; a full row group goes to the file. A line that is no post:
- * ERR_REJECT with the reason, and no row. */
+ * ERR_REJECT with the reason, and no row. `ret_key`, which may be NULL, is a post's. */
 MUST_CHECK enum err_kind parquet_rows_add(struct parquet_rows *rows, struct parquet_file *file,
-					  struct str line, uint64_t stream_offset, struct err *err);
+					  struct str line, uint64_t stream_offset,
+					  struct post_key *ret_key, struct err *err);
 /* The rows that are left go to the file. */
 MUST_CHECK enum err_kind parquet_rows_end(struct parquet_rows *rows, struct parquet_file *file,
 					  struct err *err);

@@ -115,14 +115,21 @@ static ALWAYS_INLINE uint64_t parity_up_to(uint64_t bits)
 	return bits;
 }
 
+enum { PIECES_MAX = 16 };
+enum depth_of_look { LOOK_WHOLE, LOOK_KEY, LOOK_GUESS };
+
 struct scan {
 	struct str line;
 	struct post_peek *peek;
 	uint64_t depth;
 	size_t member; /* where the current top-level member begins */
-	bool lost;     /* the members cannot be followed any further */
-	bool unsure;   /* id or created_at may be read otherwise */
-	bool ended, key_only;
+	size_t run;    /* where the members of content begin that are in no piece yet */
+	struct str pieces[PIECES_MAX]; /* the line's content */
+	size_t piece_count;
+	enum depth_of_look look;
+	bool lost;   /* the members cannot be followed any further */
+	bool unsure; /* id or created_at may be read otherwise */
+	bool ended, enough;
 	bool plain; /* the current member is none that is looked for */
 	bool has_id, has_created_at, in_string, escaped;
 };
@@ -176,7 +183,35 @@ static bool is_delivery(struct str name)
 	       (name.len == 10 && is(name, "fetched_at"));
 }
 
-static void note_member(struct scan *scan, struct str name, struct str value, struct str whole)
+/* Most members have no blanks around them. */
+static struct str trimmed(struct str text)
+{
+	bool tight = text.len > 0 && (unsigned char)text.ptr[0] > ' ' &&
+		     (unsigned char)text.ptr[text.len - 1] > ' ';
+	return tight ? text : str_trim(text);
+}
+
+/* The members in [scan->run, end), without the comma behind them, are content. */
+static void end_run(struct scan *scan, size_t end)
+{
+	if (scan->look != LOOK_WHOLE || scan->run >= end)
+		return;
+	struct str run = trimmed(str_make(scan->line.ptr + scan->run, end - scan->run));
+	if (run.len > 0 && run.ptr[run.len - 1] == ',')
+		run = trimmed(str_make(run.ptr, run.len - 1));
+	if (run.len == 0)
+		return;
+	if (scan->piece_count + 2 > PIECES_MAX) {
+		scan->lost = true; /* members of ours, repeated without end */
+		return;
+	}
+	if (scan->piece_count > 0)
+		scan->pieces[scan->piece_count++] = STR(",");
+	scan->pieces[scan->piece_count++] = run;
+}
+
+/* The member in [scan->member, end) has this name. */
+static void note_member(struct scan *scan, struct str name, struct str value, size_t end)
 {
 	if (name.len == 2 && is(name, "id"))
 		note_id(scan, value);
@@ -185,16 +220,11 @@ static void note_member(struct scan *scan, struct str name, struct str value, st
 	bool *flag = flag_of(scan->peek, name);
 	if (flag)
 		*flag = true;
-	if (!scan->key_only && !is_delivery(name))
-		scan->peek->content_hash = hash_xxh3_from(whole, scan->peek->content_hash);
-}
-
-/* Most members have no blanks around them. */
-static struct str trimmed(struct str text)
-{
-	bool tight = text.len > 0 && (unsigned char)text.ptr[0] > ' ' &&
-		     (unsigned char)text.ptr[text.len - 1] > ' ';
-	return tight ? text : str_trim(text);
+	if (is_delivery(name)) {
+		end_run(scan, scan->member);
+		scan->run = end + 1;
+	}
+	scan->enough = scan->look == LOOK_GUESS && scan->has_id && scan->has_created_at;
 }
 
 /* A top-level member stands in [scan->member, end). */
@@ -211,7 +241,6 @@ static void end_member(struct scan *scan, size_t end)
 	struct str name = str_make(whole.ptr + 1, (size_t)(quote - whole.ptr) - 1);
 	if (memchr(name.ptr, '\\', name.len)) { /* it may be any name, and end elsewhere */
 		scan->unsure = true;
-		scan->peek->content_hash = hash_xxh3_from(whole, scan->peek->content_hash);
 		return;
 	}
 	struct str rest = trimmed(str_make(quote + 1, whole.len - name.len - 2));
@@ -219,7 +248,7 @@ static void end_member(struct scan *scan, size_t end)
 		scan->lost = true;
 		return;
 	}
-	note_member(scan, name, trimmed(str_make(rest.ptr + 1, rest.len - 1)), whole);
+	note_member(scan, name, trimmed(str_make(rest.ptr + 1, rest.len - 1)), end);
 }
 
 /* Whether a member that begins here is told to be none of interest by its name alone, as most are: then
@@ -256,7 +285,7 @@ static ALWAYS_INLINE bool is_plain(const char *at, size_t left)
 static ALWAYS_INLINE void begin_member(struct scan *scan, size_t at)
 {
 	scan->member = at;
-	scan->plain = scan->key_only && is_plain(scan->line.ptr + at, scan->line.len - at);
+	scan->plain = is_plain(scan->line.ptr + at, scan->line.len - at);
 }
 
 static void open_root(struct scan *scan, size_t at)
@@ -264,6 +293,7 @@ static void open_root(struct scan *scan, size_t at)
 	scan->peek->is_object = scan->line.ptr[at] == '{';
 	scan->lost |= !scan->peek->is_object || scan->ended || at != 0;
 	scan->depth = 1;
+	scan->run = at + 1;
 	begin_member(scan, at + 1);
 }
 
@@ -271,6 +301,7 @@ static void close_root(struct scan *scan, size_t at)
 {
 	if (!scan->plain)
 		end_member(scan, at);
+	end_run(scan, at);
 	scan->depth = 0;
 	scan->ended = true;
 	scan->lost |= scan->line.ptr[at] != '}' || at + 1 != scan->line.len;
@@ -286,18 +317,18 @@ static ALWAYS_INLINE void scan_brackets(struct scan *scan, uint64_t open, uint64
 					uint64_t comma, size_t start)
 {
 	uint64_t brackets = open | close;
-	while (!scan->lost) {
+	while (!scan->lost && !scan->enough) {
 		uint64_t bit = brackets & (0 - brackets); /* 0: there is none any more */
 		if (scan->depth == 1) {
 			uint64_t members = comma & (bit - 1);
-			for (; members && !scan->lost; members &= members - 1) {
+			for (; members && !scan->lost && !scan->enough; members &= members - 1) {
 				size_t at = start + (size_t)__builtin_ctzll(members);
 				if (!scan->plain)
 					end_member(scan, at);
 				begin_member(scan, at + 1);
 			}
 		}
-		if (bit == 0)
+		if (bit == 0 || scan->enough)
 			return;
 		size_t at = start + (size_t)__builtin_ctzll(bit);
 		if (scan->depth == 0 && open & bit)
@@ -333,11 +364,11 @@ static ALWAYS_INLINE void scan_masks(struct scan *scan, const struct masks *mask
 		struct str line = (scan)->line;                                                    \
 		struct masks masks;                                                                \
 		size_t at = 0;                                                                     \
-		for (; line.len - at >= 64 && !(scan)->lost; at += 64) {                           \
+		for (; line.len - at >= 64 && !(scan)->lost && !(scan)->enough; at += 64) {        \
 			masks_of(line.ptr + at, &masks);                                           \
 			scan_masks(scan, &masks, at);                                              \
 		}                                                                                  \
-		if (at < line.len && !(scan)->lost) {                                              \
+		if (at < line.len && !(scan)->lost && !(scan)->enough) {                           \
 			char last[64];                                                             \
 			memset(last, ' ', sizeof last);                                            \
 			memcpy(last, line.ptr + at, line.len - at);                                \
@@ -364,22 +395,35 @@ static void scan_line(struct scan *scan)
 	SCAN_LINE(scan, masks_of);
 }
 
-static void peek(struct str line, bool key_only, struct post_peek *ret)
+static void peek(struct scan *scan)
 {
+	struct post_peek *ret = scan->peek;
 	*ret = (struct post_peek){ 0 };
-	struct scan scan = { .line = line, .peek = ret, .key_only = key_only };
-	scan_line(&scan);
-	ret->whole = !scan.lost && scan.ended && scan.depth == 0 && !scan.in_string;
-	ret->sure = ret->whole && !scan.unsure && scan.has_id &&
-		    (scan.has_created_at || post_id_time(ret->key.id, &ret->key.time_us));
+	scan_line(scan);
+	ret->whole = !scan->lost && scan->ended && scan->depth == 0 && !scan->in_string;
+	ret->sure = ret->whole && !scan->unsure && scan->has_id &&
+		    (scan->has_created_at || post_id_time(ret->key.id, &ret->key.time_us));
+	if (ret->whole && scan->look == LOOK_WHOLE)
+		ret->content_hash = hash_xxh3_pieces(scan->pieces, scan->piece_count);
 }
 
 void post_peek(struct str line, struct post_peek *ret)
 {
-	peek(line, false, ret);
+	struct scan scan = { .line = line, .peek = ret };
+	peek(&scan);
 }
 
 void post_peek_key(struct str line, struct post_peek *ret)
 {
-	peek(line, true, ret);
+	struct scan scan = { .line = line, .peek = ret, .look = LOOK_KEY };
+	peek(&scan);
+}
+
+bool post_guess_key(struct str line, struct post_key *ret)
+{
+	struct post_peek peeked;
+	struct scan scan = { .line = line, .peek = &peeked, .look = LOOK_GUESS };
+	peek(&scan);
+	*ret = peeked.key;
+	return scan.enough ? !scan.unsure : peeked.sure;
 }

@@ -84,18 +84,18 @@ void post_reader_free(struct post_reader *reader);
  * needs them all: with one of those wanted, all get set. At first all are wanted. */
 void post_reader_want(struct post_reader *reader, bool *wanted);
 
-/* Writes the line as row `row` of `columns` (post_columns() many). The line has no '\n'. A line that
- * is no post: ERR_REJECT, the message is the reason, every column of the row stays NULL, wanted or not. */
-MUST_CHECK enum err_kind post_reader_fill(struct post_reader *reader, struct str line,
-					  uint64_t stream_offset, struct column_vector *columns,
-					  size_t row, struct err *err);
-
 /* What decides where a line goes: the post's id and the time of its partition, which is created_at,
  * or where there is none that can be read, the id's own time. */
 struct post_key {
 	uint64_t id;
 	int64_t time_us;
 };
+/* Writes the line as row `row` of `columns` (post_columns() many). The line has no '\n'. A line that
+ * is no post: ERR_REJECT, the message is the reason, every column of the row stays NULL, wanted or not.
+ * `ret_key` may be NULL. */
+MUST_CHECK enum err_kind post_reader_fill(struct post_reader *reader, struct str line,
+					  uint64_t stream_offset, struct column_vector *columns,
+					  size_t row, struct post_key *ret_key, struct err *err);
 /* By reading the whole line; the same refusals as post_reader_fill(). */
 MUST_CHECK enum err_kind post_reader_key(struct post_reader *reader, struct str line,
 					 struct post_key *ret_key, struct err *err);
@@ -120,7 +120,7 @@ MUST_CHECK enum err_kind request_reader_time(struct request_reader *reader, stru
 /* --- a look without parsing ---------------------------------------------------------------------- */
 
 /* Finds the top-level members of a line that matter before it is parsed, at several times the speed
- * of parsing. It never guesses: `sure` is false where a full reading could say otherwise (repeated
+ * of parsing. `sure` is false where a full reading could say otherwise (repeated
  * members, escapes in names, unusual spellings), and then only post_reader_key() tells. A line that is
  * not valid JSON may come back as sure; whoever parses it later refuses it. */
 struct post_peek {
@@ -136,6 +136,10 @@ struct post_peek {
 void post_peek(struct str line, struct post_peek *ret);
 /* As post_peek() without content_hash, which is left 0: cheaper. */
 void post_peek_key(struct str line, struct post_peek *ret);
+/* Cheaper still: reads on only until it has seen an id and a created_at. False: it cannot tell. What it
+ * tells is the key of every line for which a peek is sure; another may have a second id behind, so
+ * whoever goes by the guess compares it with post_reader_fill()'s key later. */
+bool post_guess_key(struct str line, struct post_key *ret);
 
 /* --- ids ------------------------------------------------------------------------------------------ */
 

@@ -316,7 +316,7 @@ static inline void assert_filled(struct table *table, struct str line)
 {
 	struct err err;
 	table_reset(table);
-	if (post_reader_fill(table->reader, line, 123, table->vectors, GOLDEN_ROW, &err))
+	if (post_reader_fill(table->reader, line, 123, table->vectors, GOLDEN_ROW, NULL, &err))
 		fail_msg("%s: %.*s", err.msg, STR_ARG(line));
 	for (size_t row = 0; row < GOLDEN_ROWS; row++)
 		assert_int_equal(table_row_is_null(table, row), row != GOLDEN_ROW);
@@ -328,8 +328,9 @@ static inline void assert_refused(struct table *table, struct str line, const ch
 	struct err err;
 	struct post_key key = { .id = 42, .time_us = 43 };
 	table_reset(table);
-	assert_fails(post_reader_fill(table->reader, line, 123, table->vectors, GOLDEN_ROW, &err),
-		     err, ERR_REJECT, words);
+	assert_fails(
+		post_reader_fill(table->reader, line, 123, table->vectors, GOLDEN_ROW, NULL, &err),
+		err, ERR_REJECT, words);
 	for (size_t row = 0; row < GOLDEN_ROWS; row++)
 		assert_true(table_row_is_null(table, row));
 	assert_fails(post_reader_key(table->reader, line, &key, &err), err, ERR_REJECT, words);

@@ -83,7 +83,9 @@ enum err_kind post_reader_key(struct post_reader *reader, struct str line, struc
 	TRY(read_object(reader, line, err));
 	TRY(read_key(json_get(reader->doc.root, "id"), json_get(reader->doc.root, "created_at"),
 		     &key, err));
-	*ret_key = key;
+	if (ret_key)
+		if (ret_key)
+			*ret_key = key;
 	return ERR_NONE;
 }
 
@@ -480,7 +482,8 @@ static enum err_kind without_duplicates(struct post_reader *reader, struct post_
 }
 
 enum err_kind post_reader_fill(struct post_reader *reader, struct str line, uint64_t stream_offset,
-			       struct column_vector *columns, size_t row, struct err *err)
+			       struct column_vector *columns, size_t row, struct post_key *ret_key,
+			       struct err *err)
 {
 	struct post_key key;
 	TRY(read_object(reader, line, err));
@@ -494,5 +497,7 @@ enum err_kind post_reader_fill(struct post_reader *reader, struct str line, uint
 	if (reader->duplicate || extra_repeats(reader))
 		TRY(without_duplicates(reader, &key, err));
 	compute(reader, &key, stream_offset);
+	if (ret_key)
+		*ret_key = key;
 	return ERR_NONE;
 }

@@ -26,7 +26,8 @@ static void fill_line(struct table *table, size_t row, struct str line, size_t *
 {
 	struct err err, key_err;
 	struct post_key key;
-	enum err_kind kind = post_reader_fill(table->reader, line, row, table->vectors, row, &err);
+	enum err_kind kind =
+		post_reader_fill(table->reader, line, row, table->vectors, row, NULL, &err);
 	bool is_null = table_row_is_null(table, row);
 	if (kind == ERR_NONE && !is_null)
 		++*ret_taken;

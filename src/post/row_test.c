@@ -308,7 +308,7 @@ static void rows_of_one_reader_do_not_mix(void **state)
 	table_reset(table);
 	for (size_t row = 0; row < GOLDEN_ROWS; row++)
 		assert_ok(post_reader_fill(table->reader, str_from(lines[row % COUNT]), row,
-					   table->vectors, row, &err),
+					   table->vectors, row, NULL, &err),
 			  err);
 	for (size_t row = 0; row < GOLDEN_ROWS; row++)
 		assert_rebuilt(table, row, str_from(lines[row % COUNT]));
@@ -323,7 +323,7 @@ static void a_long_stream_id_is_cut(void **state)
 	table->reader =
 		post_reader_new("0123456789012345678901234567890123456789abc", &table_lender);
 	assert_ok(post_reader_fill(table->reader, STR(LINE("\"a\":1")), UINT64_C(1) << 62,
-				   table->vectors, 0, &err),
+				   table->vectors, 0, NULL, &err),
 		  err);
 	assert_str(table_text(table, "stream_id", 0), "012345678901234567890123456789012345678");
 	table_free(table);

@@ -61,7 +61,8 @@ static enum err_kind publish_posts(struct collect *collect, struct err *err)
 	if (pending_bytes(&collect->intake) == 0)
 		return ERR_NONE;
 	enum err_kind kind = intake_publish(&collect->intake, NULL, NULL, &published, err);
-	if (kind != ERR_NONE && kind != ERR_RETRY)
+	collect->pending_since_us = 0;
+	if (kind != ERR_NONE && published.record == 0)
 		return kind;
 	log_event(LOG_INFO, "published",
 		  "record=%" PRIu64 " posts=%" PRIu64 " hours=%zu quarantined=%" PRIu64

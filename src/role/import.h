@@ -22,6 +22,7 @@ struct collector {
 	const struct settings *settings;
 	struct progress *progress;
 	int port;
+	const char *stream;             /* borrowed */
 	struct intake intake, requests; /* its posts, its pages without posts */
 	const struct journal *requests_journal;
 	pthread_t thread;

@@ -60,17 +60,25 @@ static void tell_progress(void *context, uint64_t done, uint64_t total)
 	progress_tell(collector->progress, done, total, 0);
 }
 
-static void list_files(struct collector *collector, uint64_t up_to)
+/* Returns how many files there are, later ones being none of this batch. */
+static size_t list_files(struct collector *collector, uint64_t up_to)
 {
 	pthread_mutex_lock(&collector->lock);
-	for (size_t i = 0; i < collector->file_count; i++) {
-		struct finished_file *file = &collector->files[i];
-		if (!file->listed && file->end <= up_to) {
+	size_t count = collector->file_count;
+	for (size_t i = 0; i < count; i++) {
+		const struct finished_file *file = &collector->files[i];
+		if (!file->listed && file->end <= up_to)
 			landing_add_import(collector->intake.landing, file->sha256);
-			file->listed = true;
-		}
 	}
 	pthread_mutex_unlock(&collector->lock);
+	return count;
+}
+
+/* Of the first `count` files those that were listed are in the log now. */
+static void note_listed(struct collector *collector, size_t count, uint64_t up_to)
+{
+	for (size_t i = 0; i < count; i++)
+		collector->files[i].listed |= collector->files[i].end <= up_to;
 }
 
 /* All that is synced by now: the pages of every file that the coming record will list. */
@@ -88,10 +96,11 @@ static enum err_kind publish_requests(struct collector *collector, struct err *e
 static enum err_kind publish(struct collector *collector, uint64_t up_to, struct err *err)
 {
 	struct landing_published published;
-	list_files(collector, up_to);
+	size_t file_count = list_files(collector, up_to);
 	TRY(publish_requests(collector, err));
 	TRY(intake_publish(&collector->intake, tell_progress, collector, &published, err));
 	pthread_mutex_lock(&collector->lock);
+	note_listed(collector, file_count, up_to);
 	struct landing_published *total = &collector->total;
 	total->rows += published.rows;
 	total->refused += published.refused;
@@ -105,20 +114,47 @@ static enum err_kind publish(struct collector *collector, uint64_t up_to, struct
 	return ERR_NONE;
 }
 
-static enum err_kind collect(struct collector *collector, struct err *err)
+static enum err_kind connect(struct collector *collector, struct err *err)
 {
-	uint64_t batch_bytes = (uint64_t)collector->settings->import_bytes, finish;
+	return intake_open(&collector->intake, "127.0.0.1", collector->port, collector->stream,
+			   err);
+}
+
+/* Publishes what was received, or goes back to where it began. */
+static enum err_kind publish_or_go_back(struct collector *collector, struct err *err)
+{
 	struct intake *intake = &collector->intake;
-	bool stop = false, got;
-	while ((finish = finish_at(collector, &stop)) > intake->at.offset && !stop) {
+	enum err_kind kind = publish(collector, intake->at.offset, err);
+	if (kind != ERR_RETRY || intake->client)
+		return kind;
+	intake_close(intake);
+	return connect(collector, err);
+}
+
+static enum err_kind receive(struct collector *collector, bool *ret_stop, struct err *err)
+{
+	uint64_t batch_bytes = (uint64_t)collector->settings->import_bytes;
+	struct intake *intake = &collector->intake;
+	bool got;
+	while (finish_at(collector, ret_stop) > intake->at.offset && !*ret_stop) {
 		TRY(intake_receive(intake, READ_TIMEOUT_MS, &got, err));
 		if (landing_pending_bytes(intake->landing) >= batch_bytes)
-			TRY(publish(collector, intake->at.offset, err));
+			TRY(publish_or_go_back(collector, err));
 	}
-	if (stop)
-		return ERR_NONE;
-	progress_what(collector->progress, "landing");
-	return publish(collector, intake->at.offset, err);
+	return ERR_NONE;
+}
+
+static enum err_kind collect(struct collector *collector, struct err *err)
+{
+	bool stop = false;
+	do {
+		TRY(receive(collector, &stop, err));
+		if (stop)
+			return ERR_NONE;
+		progress_what(collector->progress, "landing");
+		TRY(publish_or_go_back(collector, err));
+	} while (finish_at(collector, &stop) > collector->intake.at.offset);
+	return ERR_NONE;
 }
 
 static void *run(void *context)
@@ -141,8 +177,9 @@ enum err_kind collector_start(struct collector *collector, const char *stream,
 {
 	pthread_mutex_init(&collector->lock, NULL);
 	collector->finish_at = UINT64_MAX;
+	collector->stream = stream;
 	collector->requests_journal = requests;
-	TRY(intake_open(&collector->intake, "127.0.0.1", collector->port, stream, err));
+	TRY(connect(collector, err));
 	TRY(intake_open(&collector->requests, "127.0.0.1", collector->port,
 			journal_stream(requests), err));
 	if (pthread_create(&collector->thread, NULL, run, collector) != 0)

@@ -54,7 +54,8 @@ enum err_kind intake_open(struct intake *intake, const char *host, int port, con
 					   .from = intake->at.offset,
 					   .chain = intake->at.chain,
 					   .requests = intake->requests,
-					   .threads = intake->threads };
+					   .threads = intake->threads,
+					   .careful = intake->careful };
 	return landing_open(&options, &intake->landing, err);
 }
 
@@ -78,7 +79,13 @@ enum err_kind intake_publish(struct intake *intake,
 			     void (*progress)(void *context, uint64_t done, uint64_t total),
 			     void *context, struct landing_published *ret, struct err *err)
 {
-	if (landing_publish(intake->landing, progress, context, ret, err) != ERR_NONE)
+	enum err_kind kind = landing_publish(intake->landing, progress, context, ret, err);
+	if (kind == ERR_RETRY) {
+		intake->careful = true;
+		intake_disconnect(intake);
+		return kind;
+	}
+	if (kind != ERR_NONE)
 		return as_fatal(err);
 	if (!intake->client)
 		return ERR_NONE;

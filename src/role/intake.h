@@ -13,6 +13,7 @@ struct intake {
 	struct lake *lake;
 	int threads;
 	bool requests;              /* the stream is one of request records */
+	bool careful;               /* as of landing_options; once set it stays */
 	struct wire_client *client; /* NULL: not connected */
 	struct landing *landing;
 	struct position at; /* behind what was received */
@@ -26,7 +27,9 @@ MUST_CHECK enum err_kind intake_open(struct intake *intake, const char *host, in
 MUST_CHECK enum err_kind intake_receive(struct intake *intake, int timeout_ms, bool *ret_got,
 					struct err *err);
 /* Commits what was received and, while connected, acknowledges it: that failed: ERR_RETRY, but *ret is
- * filled, and the next connection acknowledges. Nothing was committed: ERR_FATAL. */
+ * filled, and the next connection acknowledges. What was received has to come again, as of
+ * landing_publish(): ERR_RETRY, *ret stays as it was, and it is no longer connected. Otherwise nothing was
+ * committed: ERR_FATAL. */
 MUST_CHECK enum err_kind intake_publish(
 	struct intake *intake, void (*progress)(void *context, uint64_t done, uint64_t total),
 	void *context, struct landing_published *ret, struct err *err);

@@ -93,7 +93,7 @@ static inline void write_landing_file(const struct fixture_feed *feed, const cha
 	assert_ok(parquet_file_create(path, PARQUET_POSTS, &file, &err), err);
 	for (size_t i = 0; i < feed->count; i++)
 		assert_ok(parquet_rows_add(rows, file, feed->lines[i].text, feed->lines[i].offset,
-					   &err),
+					   NULL, &err),
 			  err);
 	assert_ok(parquet_rows_end(rows, file, &err), err);
 	assert_ok(parquet_file_finish(file, &footer, &totals, &err), err);

@@ -100,3 +100,24 @@ mkdir -p half/_aviary/log
 import half page.json
 same "a lake that was half made is finished" "$code" 0
 finish
+
+# --- an hour that is guessed wrong -------------------------------------------------------------------
+
+# Landing guesses a line's hour from its first created_at; the last one counts.
+"$PYTHON" - <<'P'
+def post(number, times):
+    members = ",".join('"created_at":"2026-11-23T%02d:00:00.000Z"' % hour for hour in times)
+    return '{"id":"%d",%s,"text":"t","batch_id":1}\n' % (2100000000000000000 + number, members)
+with open("twice.jsonl", "w") as out:
+    for number in range(3000):
+        out.write(post(number, [7, 9] if number % 1000 == 500 else [7]))
+P
+for bytes in 64GiB 40KiB; do
+	import "twice$bytes" --import-bytes "$bytes" twice.jsonl
+	same "a line that names its hour twice does not stop an import of batches of $bytes" "$code" 0
+	same "it is in the hour that it names last" \
+		"$(values "twice$bytes" "SELECT hour, count(*), count(DISTINCT id) FROM landing GROUP BY hour ORDER BY hour" |
+			tr '\n' ' ')" "7,2997,2997 9,3,3 "
+	import "twice$bytes" twice.jsonl
+	same "and the file is known" "$(values "twice$bytes" "SELECT count(*) FROM landing")" 3000
+done
