@@ -77,6 +77,7 @@ static _Noreturn void become(const struct child_start *start, char **variables, 
 	put_fd(ready, READY_FD);
 	close_range(READY_FD + 1, ~0U, 0);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGHUP, SIG_DFL); /* who started us may ignore it, as nohup does */
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* Not the path: an upgrade in place must not mix two versions. */
 	const char *program = start->program ? start->program : "/proc/self/exe";
