@@ -1,4 +1,8 @@
+#include "role/ask.h"
+#include "role/check_online.h"
 #include "role/role.h"
+#include "role/rules.h"
+#include "source/source.h"
 
 #include "base/mem.h"
 
@@ -106,11 +110,55 @@ static enum err_kind print_server(const struct settings *settings, struct err *e
 	return kind;
 }
 
+/* Each rule as X will be asked, or why it is not. */
+static enum err_kind print_rules(const struct settings *settings, bool *ret_all, struct err *err)
+{
+	struct rules rules;
+	TRY(rules_read(settings, &rules, err));
+	for (size_t i = 0; i < rules.count; i++) {
+		const struct rule *rule = &rules.items[i];
+		if (i == 0)
+			printf("# rules\n");
+		printf("#   %-16s %s%s\n", rule->name, rule->why ? "LEFT OUT: " : "",
+		       rule->why ? rule->why : rule->query);
+	}
+	*ret_all &= rules_good(&rules) == rules.count;
+	rules_release(&rules);
+	return ERR_NONE;
+}
+
+/* What comes with each post, and its possible price. */
+static enum err_kind print_expansions(const struct settings *settings, struct err *err)
+{
+	uint32_t wanted;
+	TRY(search_expansions_read(settings->expansions, &wanted, err));
+	printf("# what comes with a post, and what X may charge for it (it does not say)\n");
+	for (size_t i = 0; i < search_expansion_count; i++) {
+		const struct search_expansion *one = &search_expansions[i];
+		char usd[USD_TEXT_MAX];
+		int64_t most = one->posts * settings->price_post_usd +
+			       one->users * settings->price_user_usd;
+		printf("#   %-3s %-19s %-32s %s\n", wanted >> i & 1 ? "yes" : "no", one->name,
+		       one->what, most > 0 ? usd_text(most, usd) : "nothing");
+	}
+	return ERR_NONE;
+}
+
+static int check_x(const struct settings *settings)
+{
+	struct err err = { 0 };
+	bool good = false;
+	if (check_online(settings, &good, &err) == ERR_NONE)
+		return good ? EXIT_DONE : EXIT_FAILED;
+	err_wrap(&err, "check");
+	return say_error(&err, err.kind == ERR_REJECT ? EXIT_USAGE : EXIT_FAILED);
+}
+
 static int run(struct settings *settings, int argc, char **argv)
 {
 	struct err err = { 0 };
 	struct buf text = { 0 };
-	bool all = false;
+	bool all = false, rules_are_good = true;
 	if (argc > 1) {
 		err_set(&err, ERR_REJECT, "check: unexpected argument '%s'", argv[1]);
 		return say_error(&err, EXIT_USAGE);
@@ -118,11 +166,18 @@ static int run(struct settings *settings, int argc, char **argv)
 	conf_print(&settings->conf, &text);
 	fputs(buf_text(&text), stdout);
 	buf_release(&text);
+	if (settings->online)
+		return check_x(settings);
 	struct engine *engine = NULL;
 	if (open_engine(settings, NULL, 1, &engine, &err) != ERR_NONE)
 		return say_error(&err, EXIT_USAGE);
 	engine_close(engine);
 	printf("\n# %s\n", engine_version());
+	if (print_rules(settings, &rules_are_good, &err) != ERR_NONE ||
+	    print_expansions(settings, &err) != ERR_NONE) {
+		err_wrap(&err, "check");
+		return say_error(&err, EXIT_USAGE);
+	}
 	if (print_server(settings, &err) != ERR_NONE ||
 	    print_promises(settings, &all, &err) != ERR_NONE) {
 		err_wrap(&err, "check");
@@ -134,20 +189,41 @@ static int run(struct settings *settings, int argc, char **argv)
 		err_hint(&err, "a local file system such as ext4 or xfs can");
 		return say_error(&err, EXIT_FAILED);
 	}
-	return EXIT_DONE;
+	return rules_are_good ? EXIT_DONE : EXIT_FAILED;
 }
 
-static const char *const flags[] = {
-	"lake",           "engine",        "engine_password_file", "threads",
-	"memory",         "cache_bytes",   "line_bytes_max",       "segment_bytes",
-	"window_entries", "hello_timeout", "import_bytes",         "document_bytes_max",
-	"weekend",        "weekend_zone",  "retire_grace",         NULL
-};
+static const char *const flags[] = { "online",
+				     "keyword",
+				     "query",
+				     "query_max",
+				     "expansions",
+				     "api_dialect",
+				     "base_url",
+				     "token_file",
+				     "price_post_usd",
+				     "price_user_usd",
+				     "lake",
+				     "engine",
+				     "engine_password_file",
+				     "threads",
+				     "memory",
+				     "cache_bytes",
+				     "line_bytes_max",
+				     "segment_bytes",
+				     "window_entries",
+				     "hello_timeout",
+				     "import_bytes",
+				     "document_bytes_max",
+				     "weekend",
+				     "weekend_zone",
+				     "retire_grace",
+				     NULL };
 const struct command command_check = {
 	.name = "check",
 	.arguments = "",
-	.summary = "Prints the effective configuration and what the disk can promise",
+	.summary = "Prints the configuration in effect and what the disk can promise; or asks X",
 	.flags = flags,
-	.examples = "  aviary check\n  aviary check --config etc/aviary.conf\n",
+	.examples = "  aviary check --config etc/aviary.conf\n"
+		    "  aviary check --online --config aviary.conf --token-file token\n",
 	.run = run,
 };

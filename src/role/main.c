@@ -10,6 +10,7 @@ static const struct command *const commands[] = {
 	&command_run,    &command_import, &command_listen, &command_replay,  &command_collect,
 	&command_refine, &command_serve,  &command_query,  &command_sql,     &command_register,
 	&command_status, &command_init,   &command_check,  &command_journal, &command_simulate,
+	&command_try,    &command_search,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 

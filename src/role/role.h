@@ -39,7 +39,8 @@ struct settings {
 	int64_t simulate_port, simulate_rate, requests_per_window, seed;
 	int64_t rate, speed, drain_timeout;
 	const char *config, *format, *dialect, *out;
-	bool simulate, refine, json, once;
+	bool simulate, refine, json, once, yes, online;
+	int64_t limit;
 	struct warehouse_settings warehouse;
 };
 
@@ -51,7 +52,8 @@ struct command {
 };
 extern const struct command command_run, command_import, command_listen, command_replay,
 	command_collect, command_refine, command_serve, command_query, command_sql, command_status,
-	command_init, command_check, command_register, command_journal, command_simulate;
+	command_init, command_check, command_register, command_journal, command_simulate,
+	command_try, command_search;
 
 /* Reads configuration file and flags for a command; *ret_argc arguments are left, argv[0] included.
  * Released with settings_release(). */

@@ -18,6 +18,10 @@ enum output_format { OUTPUT_TABLE, OUTPUT_CSV, OUTPUT_JSON };
 MUST_CHECK enum err_kind output_result(struct result *result, enum output_format format,
 				       uint64_t *ret_rows, bool *ret_begun, struct err *err);
 
+/* A text made fit for a terminal: control characters, which could move the cursor, line separators and
+ * what turns the direction of all that follows become spaces. */
+void output_add_visible(struct str text, struct buf *ret);
+
 /* --- progress ----------------------------------------------------------------------------------------- */
 
 /* One line on a terminal that is drawn over itself; elsewhere a plain line now and then. On stderr. */

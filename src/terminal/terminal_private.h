@@ -9,9 +9,6 @@ MUST_CHECK enum err_kind output_flush(struct buf *out, size_t above, bool *ret_b
 				      struct err *err);
 MUST_CHECK enum err_kind output_table(struct result *result, uint64_t *ret_rows, bool *ret_begun,
 				      struct err *err);
-/* A text made fit for a terminal: control characters, which could move the cursor, line separators and
- * what turns the direction of all that follows become spaces. */
-void output_add_visible(struct str text, struct buf *ret);
 /* The first `width` columns of a text, whole characters: how many bytes they are. */
 size_t text_fitting(struct str text, size_t width, size_t *ret_width);
 /* How many columns the text takes. */

@@ -7,7 +7,7 @@ It has no sense of time: start_time is ignored. The directory is its memory: `po
 answers the next request and is removed; `delay` seconds before each answer; `dialect` (tweet or post) the only one it
 understands: what is asked for in the other is silently left out. `usage` holds what X counted, a date and a number of posts a line. It writes `port`, `requests` (one JSON
 object a request: path, arguments, authorization, fault, ids given out) and serves until it is killed.
-Faults: 429:SECONDS cap daily 503 html cut hang 401 403 400 since empty repeat ok; poison (a post without text), lie
+Faults: 429:SECONDS cap daily 503 html cut hang 401 402 403 400 since empty repeat ok; poison (a post without text), lie
 (one with an id of the year 2080 before the others), errors (in the place of posts), words (a refusal in 600 bytes), names (it does not
 know tweet.fields),
 deaf (to until_id), deaf-repeat (both)
@@ -156,6 +156,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             time.sleep(60)
         elif kind == "401":
             self.answer(401, problem(401, "Unauthorized", "Unauthorized"))
+        elif kind == "402":
+            self.answer(402, problem(402, "CreditsDepleted", "Your enrolled account does not have any credits"))
         elif kind == "403":
             self.answer(403, problem(403, "Client Forbidden", "client-not-enrolled"))
         elif kind == "400":
