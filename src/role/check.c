@@ -221,7 +221,7 @@ static const char *const flags[] = { "online",
 const struct command command_check = {
 	.name = "check",
 	.arguments = "",
-	.summary = "Prints the configuration in effect and what the disk can promise; or asks X",
+	.summary = "Prints what is in effect and what the disk can promise; or asks X",
 	.flags = flags,
 	.examples = "  aviary check --config etc/aviary.conf\n"
 		    "  aviary check --online --config aviary.conf --token-file token\n",

@@ -204,7 +204,7 @@ static const char *const flags[] = { "yes",
 const struct command command_try = {
 	.name = "try",
 	.arguments = "QUERY|RULE",
-	.summary = "How many posts a query would bring, ten of them, and what a month would cost",
+	.summary = "How many posts a query would bring, and what a month would cost",
 	.flags = flags,
 	.examples = "  aviary try '\"bird song\" lang:en' --token-file token\n"
 		    "  aviary try birds --config aviary.conf\n",

@@ -14,7 +14,7 @@ help=$out
 same "--help ends with 0, and goes to stdout" "$code$err" 0
 holds "it fits 24 lines and 80 columns" test "$(wc -l <<<"$help")" -le 24 -a "$(widest "$help")" -le 80
 same "it opens with two examples" "$(sed -n 3,4p <<<"$help" | grep -c '^  aviary ')" 2
-for command in import query sql status refine init check; do
+for command in import query sql status refine init check try search; do
 	has "it lists $command" "$help" "^  $command +[A-Z]"
 	run "$AVIARY" $command --help
 	same "$command --help ends with 0" "$code$err" 0
