@@ -215,12 +215,15 @@ static void add_literal(struct buf *ret, struct str text)
 	buf_add_byte(ret, '\'');
 }
 
-/* Its SQL begins with a line that says what it is. */
+/* Where it has SQL, that begins with a line that says what it is. */
 static struct str comment_of(const struct warehouse_table *table)
 {
 	struct str text = str_from(table->sql), line;
-	if (!table->sql)
+	if (table->kind == TABLE_LANDING)
 		return STR("Landing: every observation of a post, one row a line of the wire.");
+	if (table->kind == TABLE_REQUESTS)
+		return STR(
+			"Requests: what X was asked, one row a request, a gap, or a page that gave no row.");
 	str_split(&text, '\n', &line);
 	assert(str_starts(line, STR("-- ")));
 	return str_make(line.ptr + 3, line.len - 3);
