@@ -26,7 +26,7 @@ same "a page larger than a batch does not wait for itself" "$code $(values page 
 import large large.json page.json
 same "a page of 70 MB is a page" "$code $(values large "SELECT count(*) FROM landing")" "0 730"
 
-# Temporary tables of such an hour took three times as much, and could not be written out.
+# In temporary tables such an hour did not fit, and could not be written out.
 "$PYTHON" make.py wire 150000 400 4 >many.jsonl
 import many --refine no many.jsonl
 run "$AVIARY" refine --once --lake many --memory 96MiB --threads 1
