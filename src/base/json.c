@@ -185,17 +185,20 @@ struct str json_text(yyjson_val *val)
 	return STR_NONE;
 }
 
-/* Where a string's source ends, behind its closing quote. No escape makes a value longer than its source,
- * so where the quote stands as far as the value is long, there was none; unless that quote is an escaped
- * one, which has a backslash before it. */
+/* Where a string's source ends, behind its closing quote: no escape makes a value longer than its source, so
+ * that quote stands as far as the value is long or behind, and before it an even number of backslashes. */
 static const char *string_end(const char *from, size_t value_len)
 {
-	if (from[value_len] == '"' && (value_len == 0 || from[value_len - 1] != '\\'))
-		return from + value_len + 1;
-	const char *at = from;
-	while (*at != '"')
-		at += *at == '\\' ? 2 : 1;
-	return at + 1;
+	for (const char *at = from + value_len;; at++) {
+		size_t backslashes = 0;
+		while (*at != '"')
+			at++;
+		while (at - from > (ptrdiff_t)backslashes &&
+		       at[-1 - (ptrdiff_t)backslashes] == '\\')
+			backslashes++;
+		if (backslashes % 2 == 0)
+			return at + 1;
+	}
 }
 
 struct str json_source(const struct json_doc *doc, yyjson_val *val)

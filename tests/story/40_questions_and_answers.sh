@@ -165,7 +165,7 @@ run "$AVIARY" query --lake lake "SELECT 'a' || chr(8238) || 'b' || chr(8232) || 
 has "what turns the direction of text does not reach a terminal" "$out" '^a b  c$'
 has "but stays in CSV" "$turned" '342 200 256'
 has "nothing in a post can move the cursor" "$found" '^control True'
-has "rows and snapshot are told on stderr" "$(cat told)" '^[0-9]+ rows; snapshot 1 of 20[0-9T:.-]+Z$'
+has "rows and snapshot are told on stderr" "$(cat told)" '^[0-9]+ rows; snapshot 2 of 20[0-9T:.-]+Z$'
 ask "SELECT 1 AS one"
 has "one row is one row" "$err" '^1 row; '
 
