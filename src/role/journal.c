@@ -15,6 +15,8 @@ static enum err_kind release(const struct settings *settings, struct err *err)
 	if (kind == ERR_NONE)
 		kind = source_journal_open(&home, settings, err);
 	if (kind == ERR_NONE)
+		kind = journal_release_lake(home.requests.journal, err);
+	if (kind == ERR_NONE)
 		kind = journal_release_lake(home.journal, err);
 	if (kind == ERR_NONE)
 		printf("journal %s is free: the next lake that collects it gets what is not yet "
