@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What `aviary simulate` answers, against X's official OpenAPI documents.
+"""What `aviary simulate` answers and what aviary asks, against X's official OpenAPI documents.
 
 2.166 is the classic vocabulary, 2.167 the new one. They are not part of the repository
 (../shared/xapi beside the checkout, or $AVIARY_XAPI); where they are absent the test is skipped."""
@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import subprocess
 import sys
 import tempfile
 
@@ -16,19 +17,36 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/reference"))
 import checks  # noqa: E402
 import jsonschema  # noqa: E402
-from simulated_x import EVERYTHING, EVERYTHING_NEW, SimulatedX, wide  # noqa: E402
+from simulated_x import BINARY, EVERYTHING, EVERYTHING_NEW, Overheard, SimulatedX, wide  # noqa: E402
 
 XAPI = pathlib.Path(os.environ.get("AVIARY_XAPI", ROOT.parent / "shared/xapi"))
 CLOCK_US = 1795521600_000000  # 2026-11-24T12:00:00Z
 PAGE = {"query": "t OR the OR a OR de OR です", "start_time": "2026-11-24T11:46:00Z", "max_results": 100}
 REQUESTS = 40
 FORMATS = jsonschema.FormatChecker(formats=())
+ASKED_FORMATS = jsonschema.FormatChecker(formats=())
+EXPANSIONS = ("author", "place", "media", "polls", "article", "referenced", "referenced_authors", "referenced_media",
+              "media_source", "edits", "replied_to", "mentions")
+ASKING = {  # each command and the paths it asks
+    "try": (["try", "--yes", "the lang:en"], {"/2/tweets/counts/recent", "/2/tweets/search/recent"}),
+    "search": (["search", "--yes", "--limit", "120", "the"], {"/2/tweets/search/recent"}),
+    "check_online": (["check", "--online", "--keyword", "the"], {"/2/tweets/search/recent", "/2/usage/tweets"}),
+    "listen": (["listen", "--once", "--keyword", "the"], {"/2/tweets/search/recent"}),
+    "listen_again": (["listen", "--once", "--keyword", "the"], {"/2/tweets/search/recent"}),
+}
 
 
 @FORMATS.checks("date-time", raises=ValueError)
 def is_time(value):
     if isinstance(value, str):
         datetime.datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ")
+    return True
+
+
+@ASKED_FORMATS.checks("date-time", raises=ValueError)
+def is_asked_time(value):
+    if isinstance(value, str):
+        datetime.datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ")
     return True
 
 
@@ -49,9 +67,35 @@ class Spec:
     def answer_of(self, path):
         return self.document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
 
-    def problems(self, schema, value):
+    def parameters_of(self, path):
+        """The schema of each parameter, by its name."""
+        shared = self.document["components"]["parameters"]
+        listed = [shared[one["$ref"].rpartition("/")[2]] if "$ref" in one else one
+                  for one in self.document["paths"][path]["get"].get("parameters", [])]
+        return {one["name"]: one for one in listed if one["in"] == "query"}
+
+    def request_problems(self, path, asked):
+        """What is wrong with [(name, value)] as the query of a request."""
+        if path not in self.document["paths"]:
+            yield f"{path} is no path"
+            return
+        known, names = self.parameters_of(path), [name for name, _ in asked]
+        yield from (f"{path}: no {name}" for name, one in known.items() if one.get("required") and name not in names)
+        yield from (f"{path}: {name} comes twice" for name in set(names) if names.count(name) > 1)
+        for name, text in asked:
+            if name not in known:
+                yield f"{path}: {name} is no parameter"
+                continue
+            schema = known[name]["schema"]
+            kind = schema.get("type")
+            value = text.split(",") if kind == "array" else text
+            if kind == "integer" and re.fullmatch("[0-9]+", text):
+                value = int(text)
+            yield from (f"{path}: {name}{problem}" for problem in self.problems(schema, value, ASKED_FORMATS))
+
+    def problems(self, schema, value, formats=FORMATS):
         document = {"components": self.document["components"], "allOf": [schema]}
-        validator = jsonschema.Draft4Validator(document, format_checker=FORMATS)
+        validator = jsonschema.Draft4Validator(document, format_checker=formats)
         return [f"{'/'.join(map(str, error.absolute_path))}: {error.message[:200]}"
                 for error in validator.iter_errors(value)]
 
@@ -151,6 +195,49 @@ def a_wrong_answer_is_seen(spec, x):
             raise checks.Failed(str(page)[:300])
 
 
+def requests_are_valid(spec, x, directory, vocabulary, command):
+    (name, *more), paths = ASKING[command]
+    storage = {"search": ["--lake", "lake"], "listen": ["--journal", "journal", "--port", "0"]}
+    wanted = ["--api-dialect", vocabulary, *(f"--expansions={one}" for one in EXPANSIONS)]
+    env = {key: value for key, value in os.environ.items() if not key.startswith("AVIARY_")}
+    with Overheard(x) as overheard:
+        argv = [BINARY, name, "--base-url", overheard.url, *wanted, *storage.get(name, []), *more]
+        done = subprocess.run(argv, cwd=directory, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=60)
+    if done.returncode != 0:
+        raise checks.Failed(done.stdout + done.stderr)
+    if {path for path, _ in overheard.requests} != paths:
+        raise checks.Failed(f"{overheard.requests}")
+    wide_ones = [dict(asked) for path, asked in overheard.requests if path.endswith("/search/recent")]
+    if not any(f"{vocabulary}.fields" in asked for asked in wide_ones):
+        raise checks.Failed(f"none asks for {vocabulary}.fields")
+    if name == "search" and "next_token" not in wide_ones[-1]:
+        raise checks.Failed("it asks for one page only")
+    checks.fail_with([problem for request in overheard.requests for problem in spec.request_problems(*request)])
+
+
+def a_wrong_request_is_seen(spec):
+    path = "/2/tweets/search/recent"
+    for asked in ([], [("query", "")], [("query", "a"), ("max_results", "9")], [("query", "a"), ("max_results", "ten")],
+                  [("query", "a"), ("tweet.fields", "id,nope")], [("query", "a"), ("post.fields", "id")],
+                  [("query", "a"), ("since_id", "-1")], [("query", "a"), ("start_time", "2026-11-24")],
+                  [("query", "a"), ("query", "b")]):
+        if not list(spec.request_problems(path, asked)):
+            raise checks.Failed(str(asked))
+    checks.fail_with(list(spec.request_problems(path, [("query", "a"), ("start_time", PAGE["start_time"])])))
+
+
+def check_requests(report):
+    report.check("a_wrong_request_is_seen", lambda: a_wrong_request_is_seen(Spec("2.166")))
+    with SimulatedX() as x:
+        for version, vocabulary in (("2.166", "tweet"), ("2.167", "post")):
+            spec = Spec(version)
+            with tempfile.TemporaryDirectory(prefix="aviary-openapi-") as directory:
+                for command in ASKING:
+                    report.check(f"requests_of_{command}_are_valid_in_{version}",
+                                 lambda: requests_are_valid(spec, x, directory, vocabulary, command))
+
+
 def check_answers(report, x, what):
     names = {"users": "User", "media": "Media", "places": "Place", "polls": "Poll"}
     for version, vocabulary, post, posts, parameters in [("2.166", "tweet", "Tweet", "tweets", EVERYTHING),
@@ -185,6 +272,7 @@ def main():
             record(x, recorded)
         with SimulatedX(str(recorded), clock_us=CLOCK_US) as x:
             check_answers(report, x, "recorded")
+    check_requests(report)
     return report.finish()
 
 

@@ -1,8 +1,10 @@
 """A running `aviary simulate`, for tests in Python."""
+import http.server
 import json
 import os
 import re
 import subprocess
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -106,3 +108,47 @@ class SimulatedX:
 def wide(parameters):
     """Parameters as keywords for ask() and pages()."""
     return {name.replace(".", "__"): value for name, value in parameters.items()}
+
+
+class Overheard:
+    """Stands before a simulated X and keeps what it is asked, in order: (path, [(name, value)])."""
+
+    def __init__(self, x):
+        self.requests = []
+        requests = self.requests
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked = urllib.parse.urlsplit(self.path)
+                requests.append((asked.path, urllib.parse.parse_qsl(asked.query, keep_blank_values=True)))
+                request = urllib.request.Request(x.url + self.path, headers={
+                    "Authorization": self.headers.get("Authorization", "Bearer a")})
+                try:
+                    answer = urllib.request.urlopen(request, timeout=60)
+                except urllib.error.HTTPError as refusal:
+                    answer = refusal
+                with answer:
+                    body = answer.read()
+                    self.send_response(answer.status)
+                    for name, value in answer.headers.items():
+                        if name.lower().startswith("x-") or name == "Content-Type":
+                            self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = "http://127.0.0.1:%d" % self.server.server_address[1]
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
