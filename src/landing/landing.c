@@ -1,7 +1,8 @@
-/* A batch in two halves. While lines come, each is looked at just enough to know its hour (post_peek_key(),
- * or a full reading where that is unsure) and goes to the spool. When the batch is published, worker
- * threads take hours, the largest first, each writing one file and putting it into staging/, which on a
- * local lake is where it was written; then lake_commit() makes them all visible under one record. */
+/* A batch in two halves. While lines come, each is looked at just enough to know its hour
+ * (post_guess_key(), or a full reading where that cannot tell) and goes to the spool. When the batch is
+ * published, worker threads take hours, the largest first, each writing one file and putting it into
+ * staging/, which on a local lake is where it was written; then lake_commit() makes them all visible under
+ * one record. */
 #include "base/mem.h"
 #include "landing/hour_file.h"
 #include "landing/quarantine.h"
@@ -476,7 +477,8 @@ enum err_kind landing_publish(struct landing *landing,
 	enum err_kind kind = prepare(landing, &work, err);
 	if (kind != ERR_NONE)
 		remove_attempt(landing, work.attempt);
-	if (work.refusals.misplaced)
+	bool comes_again = kind == ERR_RETRY && work.refusals.misplaced && !landing->careful;
+	if (comes_again)
 		kind = forget_batch(landing, err);
 	if (kind == ERR_NONE)
 		kind = lake_commit(landing->lake, &record, &committed, err);
@@ -488,6 +490,9 @@ enum err_kind landing_publish(struct landing *landing,
 		*ret = published;
 	}
 	lake_record_release(&record);
-	return kind == ERR_NONE ? ERR_NONE :
-				  err_wrap(err, "publish batch at byte %" PRIu64, landing->from);
+	if (kind == ERR_NONE)
+		return ERR_NONE;
+	if (kind == ERR_RETRY && !comes_again)
+		err->kind = ERR_FATAL; /* the store has tried as long as it is told to */
+	return err_wrap(err, "publish batch at byte %" PRIu64, landing->from);
 }

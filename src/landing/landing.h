@@ -42,7 +42,7 @@ struct landing_published {
 /* Publishes what was added since the last time, all of it. `progress` (may be NULL) hears how many of
  * the batch's lines are written. A line whose hour was guessed wrong (it repeats a member, as nothing but
  * malice does): ERR_RETRY, nothing was published, nothing is pending, landing is careful from now on, and
- * the lines are to be added again. */
+ * the lines are to be added again. Any other failure is ERR_FATAL. */
 MUST_CHECK enum err_kind landing_publish(
 	struct landing *landing, void (*progress)(void *context, uint64_t done, uint64_t total),
 	void *context, struct landing_published *ret, struct err *err);

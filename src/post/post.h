@@ -130,7 +130,7 @@ struct post_peek {
 	bool has_text, has_data, has_includes, has_meta, has_batch_id;
 	bool whole; /* the members were told apart up to the end; also where the key is not sure */
 	/* Where whole: the line without batch_id, fetched_at and page, hashed: equal for a
-	 * re-delivery. */
+	 * re-delivery, unless blanks stand where one of these is missing. */
 	uint64_t content_hash;
 };
 void post_peek(struct str line, struct post_peek *ret);

@@ -83,9 +83,7 @@ enum err_kind post_reader_key(struct post_reader *reader, struct str line, struc
 	TRY(read_object(reader, line, err));
 	TRY(read_key(json_get(reader->doc.root, "id"), json_get(reader->doc.root, "created_at"),
 		     &key, err));
-	if (ret_key)
-		if (ret_key)
-			*ret_key = key;
+	*ret_key = key;
 	return ERR_NONE;
 }
 
