@@ -282,29 +282,6 @@ static void a_statement_without_rows_ends_at_once(void **state)
 
 /* --- streaming --------------------------------------------------------------------------------------- */
 
-static void a_hundred_thousand_rows_stream(void **state)
-{
-	struct result *result = NULL;
-	struct err err;
-	bool row;
-	int64_t rows = 0, sum = 0;
-	(void)state;
-	struct session *session = session_new();
-	assert_ok(session_query(session, "SELECT range AS n FROM range(100000)", &result, &err),
-		  err);
-	for (;;) {
-		assert_ok(result_next(result, &row, &err), err);
-		if (!row)
-			break;
-		rows++;
-		sum += result_int(result, 0);
-	}
-	assert_int_equal(rows, 100000);
-	assert_int_equal(sum, INT64_C(4999950000));
-	result_free(result);
-	session_close(session);
-}
-
 static void an_error_while_rows_stream_is_told(void **state)
 {
 	struct result *result = NULL;
@@ -360,7 +337,6 @@ int main(void)
 		cmocka_unit_test(no_statement_at_all_is_refused),
 		cmocka_unit_test(a_failing_run_tells_why),
 		cmocka_unit_test(a_statement_without_rows_ends_at_once),
-		cmocka_unit_test(a_hundred_thousand_rows_stream),
 		cmocka_unit_test(an_error_while_rows_stream_is_told),
 		cmocka_unit_test(a_result_may_be_left_half_read),
 	};
