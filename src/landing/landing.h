@@ -1,4 +1,5 @@
-/* Landing sets posts, and request records, down: batches of wire lines become one Parquet file per hour, exactly once.
+/* Landing sets posts, and request records, down: batches of wire lines become one Parquet file per hour,
+ * exactly once.
  *
  * In: whole lines of one stream, in order, with the place behind them. Out: batches committed to the
  * lake (lake.h), files named STREAM-FROM.parquet in the hour of each post. Promised: every line is in
