@@ -1,7 +1,6 @@
 /* Inside role/: what the files of listen share. listen.c is the command and its schedule, listen_poll.c
  * one poll of one rule, listen_keep.c what is kept of it, listen_times.c X's clock and pace, listen_setup.c
- * its rules, listen_status.c what it
- * tells. */
+ * its rules, listen_status.c what it tells. */
 #pragma once
 #include "role/access.h"
 #include "role/journal_sink.h"
@@ -9,6 +8,12 @@
 #include "role/rules.h"
 #include "source/source.h"
 #include "terminal/terminal.h"
+
+/* What decides what X is asked and what that may cost: flags of `listen`, and of the `run` that starts it. */
+#define ASKING_FLAGS                                                                               \
+	"keyword", "query", "query_max", "expansions", "api_dialect", "base_url", "token_file",    \
+		"interval", "page_posts", "overlap", "first_reach", "budget_usd_month",            \
+		"price_post_usd", "price_user_usd", "price_counts_usd"
 
 struct listen_rule {
 	char *name, *query;

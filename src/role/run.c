@@ -1,6 +1,7 @@
 /* The coordinator's role: everything at once, on one lake. It starts roles, passes on what they say, and
  * tells who asks (status) how they are. */
 #include "role/run.h"
+#include "role/listen.h"
 #include "role/run_state.h"
 
 #include "base/log.h"
@@ -198,50 +199,16 @@ static int run(struct settings *settings, int argc, char **argv)
 	return say_error(&err, EXIT_FAILED);
 }
 
-static const char *const flags[] = { "lake",
-				     "threads",
-				     "memory",
-				     "cache_bytes",
-				     "keyword",
-				     "query",
-				     "query_max",
-				     "expansions",
-				     "api_dialect",
-				     "base_url",
-				     "token_file",
-				     "interval",
-				     "page_posts",
-				     "overlap",
-				     "first_reach",
-				     "budget_usd_month",
-				     "price_post_usd",
-				     "price_user_usd",
-				     "price_counts_usd",
-				     "host",
-				     "port",
-				     "journal",
-				     "journal_bytes",
-				     "line_bytes_max",
-				     "segment_bytes",
-				     "window_entries",
-				     "hello_timeout",
-				     "from",
-				     "publish_interval",
-				     "publish_bytes",
-				     "refine",
-				     "refine_interval",
-				     "weekend",
-				     "weekend_zone",
-				     "retire_grace",
-				     "http",
-				     "live_bytes",
-				     "simulate",
-				     "simulate_port",
-				     "simulate_rate",
-				     "requests_per_window",
-				     "seed",
-				     "drain_timeout",
-				     NULL };
+static const char *const flags[] = { "lake",           "threads",       "memory",
+				     "cache_bytes",    ASKING_FLAGS,    "host",
+				     "port",           "journal",       "journal_bytes",
+				     "line_bytes_max", "segment_bytes", "window_entries",
+				     "hello_timeout",  "from",          "publish_interval",
+				     "publish_bytes",  "refine",        "refine_interval",
+				     "weekend",        "weekend_zone",  "retire_grace",
+				     "http",           "live_bytes",    "simulate",
+				     "simulate_port",  "simulate_rate", "requests_per_window",
+				     "seed",           "drain_timeout", NULL };
 const struct command command_run = {
 	.name = "run",
 	.arguments = "",
